@@ -1,0 +1,434 @@
+"""The shell's face: parse, call, print. Everything else stands in the rooms that it calls.
+
+Each command imports what it needs when it runs, so that ``digits --help`` is instant. An error
+that keras-digits raises on purpose becomes one line on stderr and exit code 2.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from keras_digits import __version__
+from keras_digits.errors import DigitsError, MissingExtraError, RecipeError
+from keras_digits.training.recipe import Recipe, setting_help
+
+if TYPE_CHECKING:
+    from keras_digits.data.datasets import Dataset
+    from keras_digits.data.mnist import ReportProgress
+    from keras_digits.evaluation.scoring import Evaluation
+    from keras_digits.training.run import Run
+
+app = typer.Typer(
+    name="digits",
+    help="Train, test and compare networks that read handwritten digits.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _flag(name: str) -> Any:
+    """The option that mirrors a recipe's field; unset it leaves the recipe's default."""
+    default = Recipe.__dataclass_fields__[name].default
+    return typer.Option(
+        f"--{name.replace('_', '-')}",
+        help=setting_help(name),
+        show_default=False if default is None else str(default),
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: The words after ``digits``; by default those of the shell.
+
+    Returns:
+        The exit code: 0, 2 for bad input, 130 after Ctrl-C.
+    """
+    try:
+        code = app(list(sys.argv[1:] if arguments is None else arguments), standalone_mode=False)
+    except DigitsError as error:
+        return _refuse(str(error))
+    except typer.TyperException as error:
+        return _refuse(f"{error.format_message().rstrip('.')}. See digits --help.")
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("keras_digits"):
+            raise
+        return _refuse(str(MissingExtraError.from_import_error(error)))
+    except (typer.Abort, KeyboardInterrupt):
+        print("Stopped.", file=sys.stderr)
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+def _refuse(message: str) -> int:
+    """Print one line on stderr; the exit code of bad input."""
+    print(f"digits: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        print(f"keras-digits {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _digits(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def train(
+    network: Annotated[str | None, _flag("network")] = None,
+    optimizer: Annotated[list[str] | None, _flag("optimizer")] = None,
+    learning_rate: Annotated[float | None, _flag("learning_rate")] = None,
+    batch_size: Annotated[int | None, _flag("batch_size")] = None,
+    epochs: Annotated[int | None, _flag("epochs")] = None,
+    validation_split: Annotated[float | None, _flag("validation_split")] = None,
+    seed: Annotated[int | None, _flag("seed")] = None,
+    precision: Annotated[str | None, _flag("precision")] = None,
+    dataset: Annotated[str | None, _flag("dataset")] = None,
+    data: Annotated[str | None, _flag("data")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The run folder, new or empty; by default a dated one under runs/."),
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="Go on with an interrupted run; it has its own recipe."),
+    ] = None,
+) -> None:
+    """Train a network, test it and write a report; with no flags, the tutorial's.
+
+    Several --optimizer train one run each and compare them.
+    """
+    settings = {
+        "network": network,
+        "learning_rate": learning_rate,
+        "batch_size": batch_size,
+        "epochs": epochs,
+        "validation_split": validation_split,
+        "seed": seed,
+        "precision": precision,
+        "dataset": dataset,
+        "data": data,
+    }
+    given: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
+    if resume is not None:
+        if given or optimizer or out:
+            extra = ", ".join(
+                f"--{name.replace('_', '-')}" for name in [*given, "optimizer", "out"]
+            )
+            raise RecipeError(f"--resume takes its recipe from {resume}; drop {extra}.")
+        _resume(resume)
+        return
+    optimizers = optimizer or [Recipe.optimizer]
+    recipes = [Recipe(optimizer=name, **given) for name in dict.fromkeys(optimizers)]
+    _train_all(recipes, out)
+
+
+def _train_all(recipes: Sequence[Recipe], out: Path | None) -> None:
+    """Train, test and export each recipe on the same digits; compare where there are several."""
+    from keras_digits.training.run import claim_folder, default_folder
+
+    folder = out or default_folder(recipes[0], suffix="comparison" if recipes[1:] else "")
+    folders = [folder / recipe.optimizer for recipe in recipes] if recipes[1:] else [folder]
+    for each in folders:
+        claim_folder(each)
+    digits = _load(recipes[0].dataset, recipes[0].data)
+    evaluations = [
+        _train_one(recipe, each, digits) for recipe, each in zip(recipes, folders, strict=True)
+    ]
+    if recipes[1:]:
+        _print_comparison([one.run for one in evaluations], folder / "comparison.png")
+
+
+def _train_one(recipe: Recipe, folder: Path, digits: "Dataset") -> "Evaluation":
+    """Train one recipe as the tutorial does, on screen too."""
+    _start_keras()
+    from keras_digits.training.fit import train
+
+    with _resumable(folder):
+        run = train(
+            recipe, out=folder, dataset=digits, callbacks=[_introduction()], verbose=_verbose()
+        )
+        return _finish(run, digits)
+
+
+def _resume(folder: Path) -> None:
+    """Go on with a run, or with what comes after its training."""
+    from keras_digits.training.run import open_run
+
+    run = open_run(folder)
+    if run.is_finished:
+        print(f"{folder} is complete: {run.report_path}")
+        return
+    _start_keras()
+    from keras_digits.training.fit import load_run_dataset, resume
+
+    done = run.latest_checkpoint()
+    print(f"{folder}: {done[0] if done else 0} of {run.recipe.epochs} epochs are done.")
+    with _resumable(folder):
+        digits = load_run_dataset(run)
+        _finish(resume(folder, callbacks=[_introduction()], verbose=_verbose()), digits)
+
+
+def _finish(run: "Run", digits: "Dataset") -> "Evaluation":
+    """What follows training: test, export, tell."""
+    from keras_digits.evaluation.scoring import evaluate
+    from keras_digits.export import export_run
+
+    export_run(run, digits.test.images)
+    evaluation = evaluate(run, dataset=digits)
+    _print_score(evaluation)
+    return evaluation
+
+
+@contextmanager
+def _resumable(folder: Path) -> Iterator[None]:
+    """Turn Ctrl-C into a word on what is kept and how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        from keras_digits.training.run import open_run
+
+        run = open_run(folder)
+        done = run.latest_checkpoint()
+        kept = f"{done[0] if done else 0} of {run.recipe.epochs} epochs are kept"
+        print(f"\nStopped; {kept}. Go on with: digits train --resume {folder}", file=sys.stderr)
+        raise typer.Exit(130) from None
+
+
+def _introduction() -> Any:
+    """A Keras callback that prints ``model.summary()`` before the first epoch."""
+    import keras
+
+    callback: Any = keras.callbacks.LambdaCallback(
+        on_train_begin=lambda logs: callback.model.summary()
+    )
+    return callback
+
+
+def _verbose() -> int:
+    """Keras's progress bar on a terminal, a line an epoch in a file or pipe."""
+    return 1 if sys.stdout.isatty() else 2
+
+
+def _start_keras() -> None:
+    """Import Keras, keep its backend's start-up notes off the screen, and say which it is.
+
+    TensorFlow writes them from C++ past every setting; should the import fail they are shown.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with tempfile.TemporaryFile() as notes, _stderr_into(notes.fileno()) as stderr:
+        try:
+            import keras
+        except BaseException:
+            notes.seek(0)
+            os.write(stderr, notes.read())
+            raise
+    print(f"Using Keras {keras.__version__} on {keras.backend.backend()}")
+
+
+@contextmanager
+def _stderr_into(file_descriptor: int) -> Iterator[int]:
+    """Send all that this process writes to stderr elsewhere; gives the real one."""
+    stderr = os.dup(2)
+    os.dup2(file_descriptor, 2)
+    try:
+        yield stderr
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+
+
+def _load(name: str, path: str | None) -> "Dataset":
+    """Load digits, with a bar while they are fetched, and say which they are."""
+    from keras_digits.data.datasets import load_dataset
+
+    with _fetching() as report_progress:
+        digits = load_dataset(name, path, report_progress=report_progress)
+    if digits.note:
+        print(digits.note)
+    print(f"{'MNIST, verified' if digits.is_mnist else digits.name}, from {digits.source}")
+    for kind, part in (("train", digits.train), ("test", digits.test)):
+        shapes = f"x_{kind} {part.images.shape}, y_{kind} {part.known_labels().shape}"
+        print(f"{shapes}: {len(part)} {kind} samples")
+    return digits
+
+
+@contextmanager
+def _fetching() -> Iterator["ReportProgress"]:
+    """A progress bar a file, shown once something is being fetched."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        tasks: dict[str, Any] = {}
+
+        def report(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(f"Fetching {name}", total=total)
+            progress.update(tasks[name], completed=done, total=total)
+
+        yield report
+
+
+def _print_score(evaluation: "Evaluation") -> None:
+    """The final score as the tutorial prints it, then what it leaves out."""
+    metrics = evaluation.metrics
+    accuracy, reviewed = metrics["accuracy"], metrics["accuracy_reviewed"]
+    print()
+    print(f"Test score: {metrics['loss']:.4f}")
+    print(f"Test accuracy: {accuracy['value']:.4f}")
+    print(_in_words(accuracy, "official labels" if reviewed else "labels"))
+    if reviewed:
+        print(_in_words(reviewed, "labels as reviewers would have them"))
+    if evaluation.test_set.is_own and metrics["recipe"]["validation_split"] == 0:
+        print("The test digits were watched while training, as the tutorial does; none chose.")
+    print(f"Report: {evaluation.report_path}")
+
+
+def _in_words(accuracy: dict[str, Any], on: str) -> str:
+    """An accuracy with its interval."""
+    return (
+        f"{accuracy['correct']:,} of {accuracy['count']:,} right on {on}: "
+        f"{accuracy['value']:.2%}, 95 % interval {accuracy['low']:.2%} to {accuracy['high']:.2%}"
+    )
+
+
+@app.command()
+def evaluate(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Labelled digits of your own; by default the run's test digits."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Where the report goes; by default into RUN."),
+    ] = None,
+    submission: Annotated[
+        Path | None,
+        typer.Option(help="Write ImageId,Label for unlabelled --data here, and no report."),
+    ] = None,
+) -> None:
+    """Test a run's network and write predictions, figures, pictures and a report."""
+    if submission is not None and (data is None or out is not None):
+        raise RecipeError("--submission wants the digits in --data, and no --out.")
+    from keras_digits.training.run import open_run
+
+    opened = open_run(run)
+    _start_keras()
+    from keras_digits.evaluation import scoring
+
+    if submission is not None and data is not None:
+        count = scoring.write_submission(opened, data, submission)
+        print(f"{count:,} predictions: {submission}")
+        return
+    _print_score(scoring.evaluate(opened, data, out=out))
+
+
+@app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Two run folders or more.")],
+    out: Annotated[
+        Path, typer.Option(help="The picture of their learning curves, a PNG file.")
+    ] = Path("comparison.png"),
+) -> None:
+    """Put runs in one table and one picture of learning curves."""
+    from keras_digits.training.run import open_run
+
+    _print_comparison([open_run(folder) for folder in runs], out)
+
+
+def _print_comparison(runs: "Sequence[Run]", picture: Path) -> None:
+    """The table on screen, the learning curves in `picture`."""
+    from keras_digits.evaluation.comparison import compare, comparison_figure
+    from keras_digits.evaluation.plots import save_png
+
+    rows = compare(runs)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("run", overflow="fold")
+    for name in rows[0].settings:
+        table.add_column(name.replace("_", " "))
+    for name in ("digits", "epochs", "test accuracy", "95 % interval", "loss", "s/epoch"):
+        table.add_column(name, justify="left" if name == "digits" else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            escape(row.run),
+            *(escape(str(value)) for value in row.settings.values()),
+            escape(row.dataset),
+            str(row.epochs),
+            f"{row.accuracy:.2%}",
+            f"{row.low:.2%}-{row.high:.2%}",
+            f"{row.loss:.4f}",
+            f"{row.seconds_per_epoch:.2f}",
+        )
+    save_png(comparison_figure(runs), picture)
+    Console().print(table)
+    print(f"Learning curves: {picture}")
+
+
+@app.command()
+def data(
+    data: Annotated[Path | None, typer.Option(help=setting_help("data"))] = None,
+    dataset: Annotated[str, typer.Option(help=setting_help("dataset"))] = "auto",
+    sheet: Annotated[Path, typer.Option(help="The picture of samples, a PNG file.")] = Path(
+        "samples.png"
+    ),
+) -> None:
+    """Show which digits are here, from where, whether verified; draw a sheet of samples."""
+    Recipe(dataset=dataset, data=None if data is None else str(data))
+    import numpy as np
+
+    from keras_digits.data.mnist import mnist_places
+    from keras_digits.evaluation.plots import sample_sheet, save_png
+
+    for place in mnist_places():
+        state = _verify(place.path) if place.found else "not there"
+        print(f"MNIST in {place.name}: {state} ({place.path})")
+    digits = _load(dataset, None if data is None else str(data))
+    for part, name in ((digits.train, "train"), (digits.test, "test")):
+        counts = np.bincount(part.known_labels(), minlength=10)
+        print(f"{name} by digit: " + "  ".join(f"{digit}:{n}" for digit, n in enumerate(counts)))
+    save_png(sample_sheet(digits.train.images, digits.train.known_labels()), sheet)
+    print(f"Samples: {sheet}")
+
+
+def _verify(path: Path) -> str:
+    """Whether MNIST's files at `path` are MNIST's, in words."""
+    from keras_digits.data.mnist import read_mnist
+
+    try:
+        read_mnist(path)
+    except DigitsError as error:
+        return f"broken, {error}"
+    return "verified"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Where digits come from: finding, fetching, checking and loading them. Knows no network."""

@@ -1,0 +1,304 @@
+"""The forms in which people keep labelled digits: IDX, NPZ, CSV and folders of pictures.
+
+:func:`read_parts` looks at a path and reads whatever of these it is. Knows no data set by name.
+"""
+
+import csv
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_digits.data.idx import cannot_read, read_idx_images, read_idx_labels
+from keras_digits.digits import INK, NUM_CLASSES, SIDE, Images, Labels
+from keras_digits.errors import DatasetError, PictureError
+from keras_digits.reading.normalising import normalise
+from keras_digits.reading.picture import decode_picture
+
+_NUM_PIXELS = SIDE * SIDE
+_ACCEPTED = (
+    "a folder with IDX files, an .npz or .csv file, or folders 0 to 9 of pictures; "
+    "or such an .npz, .csv or IDX file itself"
+)
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Images with their labels, where there are any.
+
+    Attributes:
+        images: uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
+        labels: uint8 ``(n,)``, 0 to 9, or None where nobody knows them.
+    """
+
+    images: Images
+    labels: Labels | None
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def known_labels(self) -> Labels:
+        """The labels.
+
+        Raises:
+            DatasetError: There are none.
+        """
+        if self.labels is None:
+            raise DatasetError("These digits have no labels; expected labelled ones.")
+        return self.labels
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a path holds: digits to train on, and test digits where they are kept apart."""
+
+    train: Digits
+    test: Digits | None = None
+
+    def labelled_train(self) -> Digits:
+        """The training digits, whose labels must be there."""
+        self.train.known_labels()
+        return self.train
+
+    def labelled_test(self) -> Digits:
+        """The test digits; where none are kept apart, all digits."""
+        digits = self.test or self.train
+        digits.known_labels()
+        return digits
+
+
+def read_parts(path: Path) -> Parts:
+    """Read the digits at `path`, whatever form of those that this module knows they have.
+
+    Raises:
+        DatasetError: There are none, or a file is broken; the message names the file and place.
+    """
+    try:
+        if not path.exists():
+            raise DatasetError(f"{path} does not exist; expected {_ACCEPTED}.")
+        if path.is_file():
+            return _read_file(path)
+        for read in (_read_idx_folder, _read_file_folder, _read_picture_folders):
+            if (parts := read(path)) is not None:
+                return parts
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    raise DatasetError(f"{path} holds no digits; expected {_ACCEPTED}.")
+
+
+def _read_file(path: Path) -> Parts:
+    """Read one NPZ, CSV or IDX file."""
+    if path.suffix == ".npz":
+        return read_npz(path)
+    if path.suffix == ".csv":
+        return Parts(read_csv(path))
+    if "images" in path.name:
+        return Parts(_read_idx_pair(path))
+    raise DatasetError(f"{path} is none of the known kinds; expected {_ACCEPTED}.")
+
+
+# IDX
+
+
+def _read_idx_folder(folder: Path) -> Parts | None:
+    """Read ``*images*idx3*`` files, each with its labels; None when there are none."""
+    pairs = sorted(folder.glob("*images*idx3*ubyte*"))
+    train = [path for path in pairs if "train" in path.name]
+    test = [path for path in pairs if "t10k" in path.name or "test" in path.name]
+    if train and test:
+        return Parts(_read_idx_pair(train[0]), _read_idx_pair(test[0]))
+    return Parts(_read_idx_pair(pairs[0])) if pairs else None
+
+
+def _read_idx_pair(images_path: Path) -> Digits:
+    """Read an IDX file of images and the file of labels that its name implies."""
+    labels_name = images_path.name.replace("images", "labels").replace("idx3", "idx1")
+    labels_path = images_path.with_name(labels_name)
+    if not labels_path.exists():  # one of the two may be gzipped and the other not
+        toggled = labels_name.removesuffix(".gz")
+        labels_path = images_path.with_name(
+            toggled if labels_name.endswith(".gz") else f"{toggled}.gz"
+        )
+    images, labels = read_idx_images(images_path), read_idx_labels(labels_path)
+    _check_lengths(images, labels, f"{images_path} and {labels_path.name}")
+    return Digits(images, labels)
+
+
+def _check_lengths(images: Images, labels: Labels, name: str) -> None:
+    if len(images) != len(labels):
+        raise DatasetError(
+            f"{name} hold {len(images):,} images and {len(labels):,} labels; expected as many of "
+            "one as of the other. Check that they belong together."
+        )
+
+
+# NPZ and CSV
+
+
+def _read_file_folder(folder: Path) -> Parts | None:
+    """Read the folder's ``.npz`` file, or its ``train.csv`` and ``test.csv``."""
+    archives = sorted(folder.glob("*.npz"))
+    if archives:
+        return read_npz(archives[0])
+    train = folder / "train.csv"
+    if not train.is_file():
+        return None
+    test = folder / "test.csv"
+    test_digits = read_csv(test) if test.is_file() else None
+    # Kaggle's test.csv carries no labels: it is for a submission, not for a score.
+    has_labels = test_digits is not None and test_digits.labels is not None
+    return Parts(read_csv(train), test_digits if has_labels else None)
+
+
+def read_npz(path: Path) -> Parts:
+    """Read ``x_train, y_train, x_test, y_test`` (as Keras stores MNIST) or ``images, labels``.
+
+    Raises:
+        DatasetError: The file is broken, lacks those arrays, or one has a wrong shape or value.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    except (ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+        raise DatasetError(
+            f"{path} is not a readable .npz file ({error}). Save it again with numpy.savez."
+        ) from error
+    for keys in (("x_train", "y_train", "x_test", "y_test"), ("images", "labels")):
+        if set(keys) <= arrays.keys():
+            digits = [
+                _digits_from_arrays(arrays[images], arrays[labels], f"{path} ({images})")
+                for images, labels in zip(keys[::2], keys[1::2], strict=True)
+            ]
+            return Parts(*digits)
+    raise DatasetError(
+        f"{path} holds the arrays {', '.join(arrays) or 'none'}; expected x_train, y_train, "
+        "x_test and y_test, or images and labels."
+    )
+
+
+def read_csv(path: Path) -> Digits:
+    """Read Kaggle's form: a header line, then ``label,pixel0,…,pixel783`` a line.
+
+    A file without the label column (784 columns) gives digits without labels.
+
+    Raises:
+        DatasetError: A line has another number of columns or a value out of range.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            header = next(csv.reader(file), None)
+            if header is None:
+                raise DatasetError(f"{path} is empty; expected lines of label,pixel0,…,pixel783.")
+            has_header = not all(cell.strip().isdigit() for cell in header)
+            file.seek(0)
+            table = _read_numbers(file, path, num_header_lines=int(has_header))
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path} is not text; expected comma-separated numbers.") from error
+    if table.shape[1] == _NUM_PIXELS:
+        return Digits(_checked_images(table, str(path)), None)
+    if table.shape[1] != _NUM_PIXELS + 1:
+        raise DatasetError(
+            f"{path} has {table.shape[1]} columns; expected {_NUM_PIXELS + 1} "
+            f"(label,pixel0,…,pixel783), or {_NUM_PIXELS} without labels."
+        )
+    return _digits_from_arrays(table[:, 1:], table[:, 0], str(path))
+
+
+def _read_numbers(file: TextIO, path: Path, num_header_lines: int) -> NDArray[np.int32]:
+    """The whole numbers of an open CSV file, int32 ``(lines, columns)``, at least one line."""
+    try:
+        table: NDArray[np.int32] = np.loadtxt(
+            file,
+            np.int32,
+            delimiter=",",
+            skiprows=num_header_lines,
+            ndmin=2,
+        )
+    except ValueError as error:
+        reason = str(error).split(";")[0]
+        raise DatasetError(
+            f"{path} is not a table of whole numbers: {reason} (lines count from 0 after the "
+            "header). Expected label,pixel0,…,pixel783 a line."
+        ) from error
+    if table.size == 0:
+        raise DatasetError(f"{path} holds no digits after its header.")
+    return table
+
+
+def _digits_from_arrays(
+    images: NDArray[np.generic], labels: NDArray[np.generic], name: str
+) -> Digits:
+    """Check arrays of any integer type and bring them to the contract's types and shapes."""
+    checked = _checked_images(images, name)
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+        raise DatasetError(
+            f"{name}: labels are {labels.dtype} {labels.shape}; expected whole numbers (n,)."
+        )
+    wrong = np.flatnonzero((labels < 0) | (labels >= NUM_CLASSES))
+    if wrong.size:
+        raise DatasetError(
+            f"{name}: label {labels[wrong[0]]} at position {wrong[0]}; expected 0 to 9."
+        )
+    checked_labels = labels.astype(np.uint8)
+    _check_lengths(checked, checked_labels, name)
+    return Digits(checked, checked_labels)
+
+
+def _checked_images(images: NDArray[np.generic], name: str) -> Images:
+    """Whole numbers ``(n, 28, 28)``, ``(n, 28, 28, 1)`` or ``(n, 784)`` as images."""
+    right_shape = images.shape[1:] in {(SIDE, SIDE), (SIDE, SIDE, 1), (_NUM_PIXELS,)}
+    if not right_shape or not len(images) or not np.issubdtype(images.dtype, np.integer):
+        raise DatasetError(
+            f"{name}: images are {images.dtype} {images.shape}; expected whole numbers 0 to 255, "
+            f"(n, {SIDE}, {SIDE}) or (n, {_NUM_PIXELS}), n at least 1."
+        )
+    if images.dtype != np.uint8 and (images.min() < 0 or images.max() > INK):
+        raise DatasetError(
+            f"{name}: pixels range from {images.min()} to {images.max()}; expected 0 to 255."
+        )
+    return np.ascontiguousarray(images.astype(np.uint8).reshape(-1, SIDE, SIDE))
+
+
+# Folders of pictures
+
+
+def _read_picture_folders(folder: Path) -> Parts | None:
+    """Read ``0/ … 9/`` below `folder`, or below its ``train/`` and ``test/``."""
+    if (folder / "train").is_dir() and (folder / "test").is_dir():
+        train = _read_class_folders(folder / "train")
+        test = _read_class_folders(folder / "test")
+        return Parts(train, test) if train and test else None
+    digits = _read_class_folders(folder)
+    return Parts(digits) if digits else None
+
+
+def _read_class_folders(folder: Path) -> Digits | None:
+    """Read the pictures of each class folder; None when there is none."""
+    images, labels = [], []
+    for label in range(NUM_CLASSES):
+        class_folder = folder / str(label)
+        if class_folder.is_dir():
+            for path in sorted(class_folder.iterdir()):
+                if path.is_file() and not path.name.startswith("."):
+                    images.append(_read_picture(path))
+                    labels.append(label)
+    return Digits(np.stack(images), np.array(labels, np.uint8)) if images else None
+
+
+def _read_picture(path: Path) -> NDArray[np.uint8]:
+    """One picture as an image: kept where it is one already, normalised where it isn't."""
+    try:
+        grey = decode_picture(path.read_bytes(), path.name)
+        is_image = grey.shape == (SIDE, SIDE) and np.median(grey) < INK / 2
+        return grey if is_image else normalise(grey)
+    except PictureError as error:
+        raise DatasetError(f"{path}: {error}") from error
+    except OSError as error:
+        raise cannot_read(path, error) from error

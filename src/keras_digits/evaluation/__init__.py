@@ -1,0 +1,1 @@
+"""How good a trained network is, said honestly: figures, pictures, a report."""

@@ -1,0 +1,90 @@
+"""Several runs side by side: a table and a picture of how they learned."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from keras_digits.errors import RunError
+from keras_digits.evaluation.plots import learning_curves
+from keras_digits.training.run import Run
+
+
+@dataclass(frozen=True)
+class ComparisonRow:
+    """One run's line in a comparison.
+
+    Attributes:
+        run: The run's name.
+        settings: The recipe's settings that differ between the runs, by name.
+        dataset: The name of its digits.
+        epochs: Whole epochs trained.
+        accuracy: On test digits, in [0, 1], with its 95 % interval.
+        low: Lower end of the interval.
+        high: Upper end.
+        loss: Mean cross-entropy on test digits, nats.
+        seconds_per_epoch: Median, validation included.
+    """
+
+    run: str
+    settings: dict[str, Any]
+    dataset: str
+    epochs: int
+    accuracy: float
+    low: float
+    high: float
+    loss: float
+    seconds_per_epoch: float
+
+
+def compare(runs: Sequence[Run]) -> list[ComparisonRow]:
+    """One row a run, the most accurate first.
+
+    Raises:
+        RunError: There are fewer than two runs, one is named twice, or one has no
+            ``metrics.json`` yet.
+    """
+    if len(runs) < 2:
+        raise RunError(f"{len(runs)} run to compare; expected at least two. Name another folder.")
+    if len({run.folder.resolve() for run in runs}) < len(runs):
+        raise RunError("A run is named twice; expected different ones. Drop one of the two.")
+    recipes = [run.recipe.to_dict() for run in runs]
+    differing = [name for name in recipes[0] if len({str(one[name]) for one in recipes}) > 1]
+    names = _distinct_names(runs)
+    rows = [
+        _row(run, name, {setting: recipe[setting] for setting in differing})
+        for run, name, recipe in zip(runs, names, recipes, strict=True)
+    ]
+    return sorted(rows, key=lambda row: -row.accuracy)
+
+
+def comparison_figure(runs: Sequence[Run]) -> Figure:
+    """Watched accuracy and loss by epoch, a colour a run."""
+    histories = dict(zip(_distinct_names(runs), (run.history() for run in runs), strict=True))
+    splits = {bool(run.recipe.validation_split) for run in runs}
+    watched = {frozenset({True}): "validation", frozenset({False}): "test"}
+    return learning_curves(histories, watched.get(frozenset(splits), "watched"))
+
+
+def _row(run: Run, name: str, settings: dict[str, Any]) -> ComparisonRow:
+    """The line of one run."""
+    metrics = run.metrics()
+    accuracy, training = metrics["accuracy"], metrics["training"]
+    return ComparisonRow(
+        name,
+        settings,
+        metrics["test_set"]["name"],
+        training["epochs"],
+        accuracy["value"],
+        accuracy["low"],
+        accuracy["high"],
+        metrics["loss"],
+        training["seconds_per_epoch"],
+    )
+
+
+def _distinct_names(runs: Sequence[Run]) -> list[str]:
+    """Folder names, or paths as given where names alone would clash."""
+    names = [run.name for run in runs]
+    return names if len(set(names)) == len(names) else [str(run.folder) for run in runs]

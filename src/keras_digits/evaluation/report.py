@@ -1,0 +1,133 @@
+"""The report and the model card: figures and pictures put into words and pages.
+
+Everything shown comes from ``metrics.json``'s contents and the pictures handed in; nothing is
+computed here that a file does not hold.
+"""
+
+import base64
+import dataclasses
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cv2
+import jinja2
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from keras_digits.digits import INK, Images, Labels, Probabilities
+from keras_digits.evaluation import plots
+from keras_digits.evaluation.calibration import ReliabilityBin
+from keras_digits.training.recipe import Recipe
+
+_TITLES = {
+    "learning_curves": "Learning curves",
+    "confusion_matrix": "Confusion matrix",
+    "reliability": "Reliability diagram",
+    "mistakes": "Worst mistakes",
+}
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("keras_digits.evaluation"),
+    autoescape=jinja2.select_autoescape(["html.jinja"]),
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+_TEMPLATES.filters["percent"] = lambda value, digits=2: f"{100 * value:.{digits}f}"
+
+
+def report_figures(
+    metrics: Mapping[str, Any],
+    history: Sequence[Mapping[str, float]],
+    images: Images,
+    labels: Labels,
+    probabilities: Probabilities,
+) -> dict[str, Figure]:
+    """The report's pictures by the names that their PNG files have.
+
+    Args:
+        metrics: What ``metrics.json`` holds.
+        history: Rows of ``history.csv``; empty leaves the learning curves out.
+        images: The mistakes to show, uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
+        labels: Their labels, uint8 ``(n,)``.
+        probabilities: What the network believed, float32 ``(n, 10)``.
+    """
+    bins = [ReliabilityBin(**entry) for entry in metrics["calibration"]["bins"]]
+    watched = "validation" if metrics["recipe"]["validation_split"] else "test"
+    figures = {
+        "confusion_matrix": plots.confusion_matrix(metrics["confusion"]),
+        "reliability": plots.reliability_diagram(bins),
+        "mistakes": plots.mistakes(images, labels, probabilities),
+    }
+    if history:
+        curves = plots.learning_curves({metrics["run"]: history}, watched)
+        return {"learning_curves": curves, **figures}
+    return figures
+
+
+def render_report(
+    metrics: Mapping[str, Any],
+    figures: Mapping[str, Figure],
+    indices: NDArray[np.intp],
+    images: Images,
+    labels: Labels,
+    probabilities: Probabilities,
+) -> str:
+    """The report as one self-contained HTML page.
+
+    Args:
+        metrics: What ``metrics.json`` holds.
+        figures: As :func:`report_figures` gives them.
+        indices: The positions in the test set of the mistakes to show, ``(n,)``.
+        images: The mistakes, uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
+        labels: Their labels, uint8 ``(n,)``.
+        probabilities: What the network believed, float32 ``(n, 10)``.
+    """
+    svgs = {
+        name: plots.to_svg(figure, _TITLES[name])
+        for name, figure in figures.items()
+        if name != "mistakes"  # the page shows them as a gallery of its own
+    }
+    mistakes = [
+        _mistake(*entry) for entry in zip(indices, images, labels, probabilities, strict=True)
+    ]
+    page = _TEMPLATES.get_template("report.html.jinja")
+    return page.render(
+        m=metrics, svgs=svgs, mistakes=mistakes, command=recipe_command(metrics["recipe"])
+    )
+
+
+def render_card(metrics: Mapping[str, Any]) -> str:
+    """The model card as Markdown with the YAML head that model hubs read."""
+    return _TEMPLATES.get_template("card.md.jinja").render(
+        m=metrics, command=recipe_command(metrics["recipe"])
+    )
+
+
+def recipe_command(settings: Mapping[str, Any]) -> str:
+    """The shell command that trains by a recipe: flags for all that isn't the default."""
+    words = ["digits", "train"]
+    for setting in dataclasses.fields(Recipe):
+        value = settings[setting.name]
+        if value != setting.default:
+            words += [f"--{setting.name.replace('_', '-')}", str(value)]
+    return shlex.join(words)
+
+
+def _mistake(
+    index: int, image: NDArray[np.uint8], label: int, row: NDArray[np.float32]
+) -> dict[str, Any]:
+    """What the page tells of one wrong answer."""
+    encoded, png = cv2.imencode(".png", INK - image)
+    assert encoded
+    ranked = np.argsort(-row)[:3]
+    return {
+        "index": int(index),
+        "label": int(label),
+        "prediction": int(ranked[0]),
+        "png": base64.b64encode(png.tobytes()).decode("ascii"),
+        "beliefs": [{"digit": int(digit), "probability": float(row[digit])} for digit in ranked],
+    }

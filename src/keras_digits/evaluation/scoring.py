@@ -1,0 +1,225 @@
+"""A run and labelled digits in; predictions, figures, pictures and a report out."""
+
+import io
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_digits.data.datasets import Dataset
+from keras_digits.data.formats import Digits, read_parts
+from keras_digits.data.idx import idx_sha256
+from keras_digits.data.mnist import MNIST_SHA256, reviewed_test_labels
+from keras_digits.digits import NUM_CLASSES, Probabilities
+from keras_digits.errors import DatasetError
+from keras_digits.evaluation.metrics import score, worst_mistakes
+from keras_digits.evaluation.plots import save_png
+from keras_digits.evaluation.report import render_card, render_report, report_figures
+from keras_digits.files import make_folder, write_json, write_text
+from keras_digits.networks import NETWORKS
+from keras_digits.training.environment import describe_environment
+from keras_digits.training.fit import load_model, load_run_dataset
+from keras_digits.training.run import Run, open_run
+
+NUM_MISTAKES_SHOWN = 24
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """Labelled digits that a run is tested on.
+
+    Attributes:
+        name: What the report calls them.
+        source: Where they lie.
+        digits: Images and labels.
+        reviewed_labels: See :func:`keras_digits.data.mnist.reviewed_test_labels`; None for all
+            but MNIST's test set.
+        note: What a reader should know of them; may be empty.
+        is_own: Whether they are the test digits of the run's own data set.
+    """
+
+    __test__ = False  # pytest: this is no test
+
+    name: str
+    source: str
+    digits: Digits
+    reviewed_labels: NDArray[np.int16] | None
+    note: str
+    is_own: bool
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a run is worth on a test set.
+
+    Attributes:
+        run: The run.
+        test_set: The digits.
+        probabilities: float32 ``(n, 10)``, what the network believes of each.
+        metrics: What ``metrics.json`` holds.
+        folder: Where the files went.
+    """
+
+    run: Run
+    test_set: TestSet
+    probabilities: Probabilities
+    metrics: dict[str, Any]
+    folder: Path
+
+    @property
+    def report_path(self) -> Path:
+        """The report for people."""
+        return self.folder / "report.html"
+
+
+def evaluate(
+    run: Run | str | Path,
+    data: str | Path | None = None,
+    *,
+    out: str | Path | None = None,
+    dataset: Dataset | None = None,
+) -> Evaluation:
+    """Test a run's network and write predictions, figures, pictures and the report.
+
+    Args:
+        run: A run or its folder.
+        data: Labelled digits of your own, in any form that training takes; of a set with a test
+            part that part counts, else all of it. By default the run's own test digits.
+        out: Where the files go; by default the run folder, and for other `data` a folder
+            ``evaluation-NAME`` in it.
+        dataset: The run's own data set, where it is loaded already.
+
+    Returns:
+        The figures, with the files written: ``predictions.csv``, ``metrics.json``,
+        ``report.html``, four PNG pictures, and for the run's own digits the model card.
+
+    Raises:
+        RunError: `run` is no run folder.
+        ModelFileError: It has no trained network that can be read.
+        DatasetError: The digits are missing, wrong or without labels.
+        OutputError: The folder can't be written.
+    """
+    run = run if isinstance(run, Run) else open_run(run)
+    test_set = _own_test_set(run, dataset) if data is None else _read_test_set(Path(data))
+    default = run.folder if test_set.is_own else run.folder / f"evaluation-{test_set.name}"
+    folder = default if out is None else Path(out)
+    make_folder(folder)
+    probabilities, seconds = _predict(run, test_set.digits)
+    metrics = {
+        **score(test_set.digits.known_labels(), probabilities, test_set.reviewed_labels),
+        **_facts(run, test_set, seconds),
+    }
+    evaluation = Evaluation(run, test_set, probabilities, metrics, folder)
+    _write(evaluation)
+    return evaluation
+
+
+def write_submission(run: Run | str | Path, data: str | Path, path: str | Path) -> int:
+    """Write predictions for unlabelled digits in Kaggle's form, ``ImageId,Label`` from 1.
+
+    Args:
+        run: A run or its folder.
+        data: Digits in any form that training takes; labels, where there are any, are not read.
+        path: The CSV file to write.
+
+    Returns:
+        How many digits were predicted.
+
+    Raises:
+        RunError, ModelFileError, DatasetError, OutputError: As for :func:`evaluate`.
+    """
+    run = run if isinstance(run, Run) else open_run(run)
+    parts = read_parts(Path(data))
+    probabilities, _ = _predict(run, parts.test or parts.train)
+    rows = (f"{index},{label}" for index, label in enumerate(probabilities.argmax(axis=1), start=1))
+    write_text(Path(path), "\n".join(["ImageId,Label", *rows]) + "\n")
+    return len(probabilities)
+
+
+def _own_test_set(run: Run, dataset: Dataset | None) -> TestSet:
+    """The test digits of the run's own data set."""
+    dataset = dataset or load_run_dataset(run)
+    return TestSet(
+        dataset.name, dataset.source, dataset.test, dataset.reviewed_labels(), dataset.note, True
+    )
+
+
+def _read_test_set(path: Path) -> TestSet:
+    """Labelled digits from a path; MNIST's test set is recognised by its bytes."""
+    digits = read_parts(path).labelled_test()
+    labels = digits.known_labels()
+    is_mnist = (idx_sha256(digits.images), idx_sha256(labels)) == MNIST_SHA256[2:]
+    reviewed = reviewed_test_labels(labels) if is_mnist else None
+    return TestSet(path.resolve().name, str(path), digits, reviewed, "", False)
+
+
+def _predict(run: Run, digits: Digits) -> tuple[Probabilities, float]:
+    """What the run's network believes of each digit, and the seconds that it took."""
+    model = load_model(run)
+    started = time.perf_counter()
+    probabilities = NETWORKS[run.recipe.network].probabilities(model, digits.images)
+    if not np.isfinite(probabilities).all():
+        raise DatasetError(
+            f"the network of {run.folder} gives no finite probabilities: its training diverged. "
+            "Train again with a smaller --learning-rate."
+        )
+    return probabilities, time.perf_counter() - started
+
+
+def _facts(run: Run, test_set: TestSet, predict_seconds: float) -> dict[str, Any]:
+    """What the figures depend on: run, digits, recipe, time, machine."""
+    history = run.history()
+    return {
+        "run": run.name,
+        "test_set": {
+            "name": test_set.name,
+            "source": test_set.source,
+            "count": len(test_set.digits),
+            "note": test_set.note,
+        },
+        "recipe": run.recipe.to_dict(),
+        "dataset": run.dataset,
+        "training": {
+            "epochs": len(history),
+            "seconds": round(sum(row["seconds"] for row in history), 3),
+            "seconds_per_epoch": round(float(np.median([row["seconds"] for row in history])), 3),
+        },
+        "predict_seconds": round(predict_seconds, 3),
+        "environment": run.environment,
+        "evaluated_on": describe_environment(run.environment["backend"]),
+    }
+
+
+def _write(evaluation: Evaluation) -> None:
+    """Write every file of an evaluation; the report last, as the sign that all are there."""
+    folder, test_set = evaluation.folder, evaluation.test_set
+    labels = test_set.digits.known_labels()
+    write_text(folder / "predictions.csv", _predictions_csv(labels, evaluation.probabilities))
+    write_json(folder / "metrics.json", evaluation.metrics)
+    worst = worst_mistakes(labels, evaluation.probabilities, NUM_MISTAKES_SHOWN)
+    chosen = (test_set.digits.images[worst], labels[worst], evaluation.probabilities[worst])
+    history = evaluation.run.history() if test_set.is_own else []
+    figures = report_figures(evaluation.metrics, history, *chosen)
+    for name, figure in figures.items():
+        save_png(figure, folder / f"{name}.png")
+    if test_set.is_own:
+        write_text(folder / "README.md", render_card(evaluation.metrics))
+    write_text(
+        folder / "report.html",
+        render_report(evaluation.metrics, figures, worst, *chosen),
+    )
+
+
+def _predictions_csv(labels: NDArray[np.uint8], probabilities: Probabilities) -> str:
+    """``index,label,prediction,p0,…,p9`` for every digit."""
+    table = np.column_stack(
+        [np.arange(len(labels)), labels, probabilities.argmax(axis=1), probabilities]
+    )
+    text = io.StringIO()
+    header = ",".join(["index", "label", "prediction", *(f"p{d}" for d in range(NUM_CLASSES))])
+    formats = ["%d"] * 3 + ["%.7g"] * NUM_CLASSES
+    np.savetxt(text, table, formats, delimiter=",", header=header, comments="")
+    return text.getvalue()

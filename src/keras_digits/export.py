@@ -1,0 +1,146 @@
+"""From a run's Keras model to ``digits.onnx``, the one file in which the two wings meet.
+
+The file takes ``images``, uint8 ``(n, 28, 28)``, 0 paper, 255 ink, and gives ``logits``, float32
+``(n, 10)``; scaling is inside the graph, and the metadata says the rest. It is written only after
+ONNX Runtime has agreed with Keras on real digits. Conversion goes through TensorFlow whatever
+backend trained, so that there is one way to convert and one to test.
+"""
+
+import os
+import subprocess
+import sys
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+
+import keras
+import numpy as np
+import onnx
+import onnxruntime
+
+from keras_digits.digits import SIDE, Images
+from keras_digits.errors import ModelFileError
+from keras_digits.files import replacing
+from keras_digits.networks import NETWORKS
+from keras_digits.training.fit import load_model
+from keras_digits.training.run import Run, open_run
+
+INPUT_NAME, OUTPUT_NAME = "images", "logits"
+
+TOLERANCES = {"float32": 1e-3, "mixed_bfloat16": 0.1}
+"""The largest difference of two logits that still counts as agreement, by precision.
+
+bfloat16 keeps 8 bits of a number, and the two runtimes round at different places.
+"""
+
+_BATCH_SIZES = (1, 7)
+_NUM_CHECKED = 1000
+
+
+def export_run(run: Run | str | Path, images: Images) -> Path:
+    """Write a run's ``digits.onnx``, once ONNX Runtime agrees with Keras on `images`.
+
+    Args:
+        run: A run or its folder.
+        images: Digits to compare on, uint8 ``(n, 28, 28)``; the first 1,000 count.
+
+    Returns:
+        The file's path.
+
+    Raises:
+        ModelFileError: The run has no trained network, or conversion fails or disagrees.
+        OutputError: The run folder can't be written.
+    """
+    run = run if isinstance(run, Run) else open_run(run)
+    with replacing(run.onnx_path) as partial:
+        if keras.backend.backend() == "tensorflow":
+            convert(run, partial)
+        else:
+            _convert_elsewhere(run, partial)
+        check_parity(run, partial, images[:_NUM_CHECKED])
+    return run.onnx_path
+
+
+def convert(run: Run, path: Path) -> None:
+    """Write the run's network to `path` as ONNX with its metadata; TensorFlow backend only."""
+    reading_model = NETWORKS[run.recipe.network].reading_model(load_model(run))
+    reading_model(np.zeros((1, SIDE, SIDE), np.uint8))  # export wants a model that has been called
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # tf2onnx asks NumPy for np.object
+        reading_model.export(path, format="onnx", verbose=False)
+    graph_file = onnx.load(path)
+    _name_ports(graph_file.graph)
+    graph_file.producer_name, graph_file.producer_version = "keras-digits", version("keras-digits")
+    onnx.helper.set_model_props(graph_file, _metadata(run))
+    onnx.checker.check_model(graph_file)
+    onnx.save(graph_file, path)
+
+
+def _name_ports(graph: onnx.GraphProto) -> None:
+    """Give the input, the output and the batch dimension the contract's names."""
+    new_names = {graph.input[0].name: INPUT_NAME, graph.output[0].name: OUTPUT_NAME}
+    for node in graph.node:
+        node.input[:] = [new_names.get(name, name) for name in node.input]
+        node.output[:] = [new_names.get(name, name) for name in node.output]
+    for port in (graph.input[0], graph.output[0]):
+        port.name = new_names[port.name]
+        port.type.tensor_type.shape.dim[0].dim_param = "n"
+
+
+def _metadata(run: Run) -> dict[str, str]:
+    """What a Reader must know beside the graph."""
+    return {
+        "keras_digits.version": version("keras-digits"),
+        "keras_digits.run": run.name,
+        "keras_digits.network": run.recipe.network,
+        "keras_digits.dataset": str(run.dataset["name"]),
+        "keras_digits.temperature": "1.0",
+    }
+
+
+def _convert_elsewhere(run: Run, path: Path) -> None:
+    """Convert in a process of its own, where Keras runs on TensorFlow."""
+    done = subprocess.run(
+        [sys.executable, "-m", "keras_digits.export", str(run.folder), str(path)],
+        env={**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise ModelFileError(
+            f"{run.folder} can't be exported: {reason}. Export needs TensorFlow: "
+            "pip install 'keras-digits[train]'"
+        )
+
+
+def check_parity(run: Run, path: Path, images: Images) -> None:
+    """Hold the ONNX file at `path` against the run's Keras model.
+
+    Args:
+        run: The run.
+        path: The file.
+        images: Digits to compare on, uint8 ``(n, 28, 28)``; in batches of 1 and of 7.
+
+    Raises:
+        ModelFileError: Two logits differ by more than the precision's tolerance.
+    """
+    reading_model = NETWORKS[run.recipe.network].reading_model(load_model(run))
+    expected = np.asarray(reading_model.predict(images, batch_size=500, verbose=0), np.float32)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    tolerance = TOLERANCES[run.recipe.precision]
+    for batch_size in _BATCH_SIZES:
+        starts = range(0, len(images), batch_size)
+        batches = [{INPUT_NAME: images[start : start + batch_size]} for start in starts]
+        logits = np.concatenate([session.run([OUTPUT_NAME], batch)[0] for batch in batches])
+        difference = float(np.abs(logits - expected).max())
+        if not difference <= tolerance:  # not a number is no agreement either
+            raise ModelFileError(
+                f"{run.onnx_path} would differ from Keras by {difference:.2g} in a logit; "
+                f"expected at most {tolerance}. Nothing was written."
+            )
+
+
+if __name__ == "__main__":
+    convert(open_run(sys.argv[1]), Path(sys.argv[2]))

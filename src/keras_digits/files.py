@@ -1,0 +1,87 @@
+"""Writing files so that a reader finds the whole of one or nothing.
+
+Everything that keras-digits writes passes through :func:`replacing`. Knows nothing of contents.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from keras_digits.errors import OutputError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`, moved onto it when the block ends well.
+
+    The temporary file is flushed to disk before the move, so that after a crash, a kill or a full
+    disk `path` holds either its old contents or the new ones. Its suffix is that of `path`,
+    because writers such as ``keras.Model.save`` choose a format by it.
+
+    Raises:
+        OutputError: The folder or the file can't be written.
+    """
+    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield partial
+        with partial.open("rb") as written:
+            os.fsync(written.fileno())
+        partial.replace(path)
+    except OSError as error:
+        _discard(partial)
+        raise cannot_write(path, error) from error
+    except BaseException:
+        _discard(partial)
+        raise
+
+
+def _discard(partial: Path) -> None:
+    """Remove what a failed writer left, as far as the file system allows."""
+    try:
+        partial.unlink(missing_ok=True)
+    except OSError:
+        return  # The first error is the one to report.
+
+
+def cannot_write(path: Path, error: OSError) -> OutputError:
+    """Turn the system's refusal to write `path` into one line with a remedy."""
+    reason = error.strerror or str(error)
+    return OutputError(
+        f"{path} can't be written: {reason}. Free some space, or name a folder that you may "
+        "write to."
+    )
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder` and its parents.
+
+    Raises:
+        OutputError: It can't be made or is a file.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8, whole or not at all.
+
+    Raises:
+        OutputError: `path` can't be written.
+    """
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as indented JSON, whole or not at all.
+
+    Raises:
+        OutputError: `path` can't be written.
+    """
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")

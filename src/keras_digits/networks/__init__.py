@@ -1,0 +1,14 @@
+"""The networks that can be trained, by name, and what each wants to be fed.
+
+Adding one: a module beside this one with a ``Network``, and a line in ``NETWORKS``. Knows no data
+set and no training.
+"""
+
+from keras_digits.networks.article import ARTICLE
+from keras_digits.networks.convnet import CONVNET
+from keras_digits.networks.network import Network
+
+NETWORKS: dict[str, Network] = {network.name: network for network in (ARTICLE, CONVNET)}
+"""Every network by the name that a recipe calls it."""
+
+__all__ = ["NETWORKS", "Network"]

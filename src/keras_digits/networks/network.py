@@ -1,0 +1,68 @@
+"""What a network must tell so that training, evaluation and export can treat all alike."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_digits.digits import SIDE, Images, Probabilities
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network's recipe for itself.
+
+    Attributes:
+        name: What a recipe calls it.
+        summary: One line for people.
+        build: Makes the untrained Keras model for a dtype policy (``float32`` or
+            ``mixed_bfloat16``).
+        prepare: Brings uint8 ``(n, 28, 28)`` images, 0 paper, 255 ink, to what the model is fed.
+        gives_logits: Whether the model's output is logits; else it is probabilities.
+        reading_layers: The trained model's layers from images scaled by nothing, uint8
+            ``(n, 28, 28, 1)`` as a symbolic tensor, to float32 ``(n, 10)`` logits. Export wraps
+            them, so that pixels are scaled inside the graph.
+    """
+
+    name: str
+    summary: str
+    build: Callable[[str], keras.Model]
+    prepare: Callable[[Images], NDArray[np.generic]]
+    gives_logits: bool
+    reading_layers: Callable[[keras.Model, keras.KerasTensor], keras.KerasTensor]
+
+    def loss(self) -> keras.losses.Loss:
+        """Categorical cross-entropy over one-hot labels, float32 ``(n, 10)``."""
+        return keras.losses.CategoricalCrossentropy(
+            from_logits=self.gives_logits, name="categorical_crossentropy"
+        )
+
+    def probabilities(self, model: keras.Model, images: Images) -> Probabilities:
+        """What `model`, trained as this network, believes of each image.
+
+        Args:
+            model: A model that :attr:`build` made.
+            images: uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
+
+        Returns:
+            float32 ``(n, 10)``, rows sum to 1.
+        """
+        outputs: NDArray[np.float64] = np.asarray(
+            model.predict(self.prepare(images), batch_size=512, verbose=0), np.float64
+        )
+        if self.gives_logits:
+            outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        probabilities: Probabilities = outputs / outputs.sum(axis=1, keepdims=True)
+        return probabilities.astype(np.float32)
+
+    def reading_model(self, model: keras.Model) -> keras.Model:
+        """The trained `model` behind the reading contract.
+
+        Returns:
+            A model from ``images``, uint8 ``(n, 28, 28)``, to logits, float32 ``(n, 10)``.
+        """
+        images = keras.Input((SIDE, SIDE), dtype="uint8", name="images")
+        with_channel = keras.layers.Reshape((SIDE, SIDE, 1), dtype="uint8")(images)
+        return keras.Model(images, self.reading_layers(model, with_channel), name=self.name)

@@ -1,0 +1,1 @@
+"""From a recipe and digits to a run folder with a trained network."""

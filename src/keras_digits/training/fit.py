@@ -1,0 +1,266 @@
+"""Training: ``fit`` as the tutorial calls it, made to survive a kill at any instant.
+
+An epoch's order of digits depends on the seed and the epoch's number alone, and a checkpoint
+holds weights and optimizer alike; so a resumed run walks the very path of an uninterrupted one.
+Knows Keras through its public face only, and so runs on each of its backends.
+"""
+
+import dataclasses
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_digits.data.datasets import Dataset, load_dataset
+from keras_digits.data.formats import Digits
+from keras_digits.digits import NUM_CLASSES
+from keras_digits.errors import DatasetError, ModelFileError, RunError
+from keras_digits.files import replacing
+from keras_digits.networks import NETWORKS, Network
+from keras_digits.training.recipe import Recipe
+from keras_digits.training.run import EpochRow, Run, create_run, default_folder, open_run
+
+_WATCHING_BATCH_SIZE = 512
+"""Digits a step where nothing is learned; decides speed, not results."""
+
+
+def train(
+    recipe: Recipe,
+    *,
+    out: str | Path | None = None,
+    dataset: Dataset | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    verbose: int | str = 0,
+) -> Run:
+    """Train a network as `recipe` says and keep it in a run folder.
+
+    Args:
+        recipe: What to train, on what, how.
+        out: The run folder, new or empty; by default a dated one under ``runs/``.
+        dataset: The digits, where they are loaded already; by default what the recipe names.
+        callbacks: Passed to ``keras.Model.fit`` after our own, so that they find the epoch saved.
+        verbose: Passed to ``keras.Model.fit``: 0 silent, 1 progress bar, 2 a line an epoch.
+
+    Returns:
+        The run, with ``recipe.json``, ``history.csv``, ``checkpoint/`` and ``model.keras``.
+
+    Raises:
+        DatasetError: The digits are missing or wrong.
+        RunError: `out` holds something already.
+        OutputError: The run folder can't be written.
+    """
+    if recipe.data is not None:  # a resumption may start in another folder
+        recipe = dataclasses.replace(recipe, data=str(Path(recipe.data).resolve()))
+    dataset = dataset or load_dataset(recipe.dataset, recipe.data)
+    folder = default_folder(recipe) if out is None else Path(out)
+    run = create_run(folder, recipe, dataset, keras.backend.backend())
+    return _fit(run, dataset, callbacks, verbose)
+
+
+def resume(
+    folder: str | Path,
+    *,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    verbose: int | str = 0,
+) -> Run:
+    """Go on with an interrupted run from its latest whole epoch.
+
+    Ends with the very weights of an uninterrupted run of the same recipe on the same machine. A
+    run whose training is done comes back as it is.
+
+    Args:
+        folder: The run folder.
+        callbacks: As for :func:`train`.
+        verbose: As for :func:`train`.
+
+    Raises:
+        RunError: `folder` is no run folder, or was begun on another backend.
+        DatasetError: The digits are not those that the run was begun with.
+    """
+    run = open_run(folder)
+    if run.is_trained:
+        return run
+    begun_on, backend = run.environment["backend"], keras.backend.backend()
+    if begun_on != backend:
+        raise RunError(
+            f"{run.folder} was begun on {begun_on}, and this is {backend}. "
+            f"Set KERAS_BACKEND={begun_on} to go on with it."
+        )
+    return _fit(run, load_run_dataset(run), callbacks, verbose)
+
+
+def load_run_dataset(run: Run) -> Dataset:
+    """The digits that `run` was begun with.
+
+    Raises:
+        DatasetError: They are gone, or others have taken their place.
+    """
+    name = run.dataset["name"]
+    in_source = run.recipe.data is None and name in ("mnist", "optdigits")
+    dataset = load_dataset(name if in_source else run.recipe.dataset, run.recipe.data)
+    if list(dataset.digests) != run.dataset["sha256"]:
+        raise DatasetError(
+            f"{run.folder} was trained on {name} from {run.dataset['source']}, whose contents "
+            "have changed since. Bring the old ones back, or train anew."
+        )
+    return dataset
+
+
+def load_model(run: Run) -> keras.Model:
+    """The trained network of `run`.
+
+    Raises:
+        ModelFileError: It is missing or broken.
+    """
+    if not run.is_trained:
+        raise ModelFileError(
+            f"{run.folder} has no trained network yet. "
+            f"Finish it: digits train --resume {run.folder}"
+        )
+    return _load(run.model_path)
+
+
+def _load(path: Path) -> keras.Model:
+    """A model from a Keras file of ours."""
+    try:
+        return keras.models.load_model(path)
+    except Exception as error:  # Keras names no error for a broken file
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelFileError(
+            f"{path} is no Keras model that can be read ({reason}). Train anew."
+        ) from error
+
+
+def _fit(
+    run: Run, dataset: Dataset, callbacks: Sequence[keras.callbacks.Callback], verbose: int | str
+) -> Run:
+    """Fit from the latest checkpoint, or from the start, to the end of the recipe."""
+    recipe, network = run.recipe, NETWORKS[run.recipe.network]
+    training, watched = split_for_watching(dataset, recipe)
+    keras.utils.set_random_seed(recipe.seed)
+    checkpoint = run.latest_checkpoint()
+    num_done = checkpoint[0] if checkpoint else 0
+    model = _load(checkpoint[1]) if checkpoint else compiled_model(recipe)
+    batches = ShuffledBatches(network, training, recipe.batch_size, recipe.seed)
+    model.fit(
+        batches,
+        initial_epoch=num_done,
+        epochs=recipe.epochs,
+        validation_data=(network.prepare(watched.images), one_hot(watched.known_labels())),
+        validation_batch_size=_WATCHING_BATCH_SIZE,
+        callbacks=[batches.follow_epochs(), _Recorder(run, num_done), *callbacks],
+        verbose=verbose,
+        shuffle=False,  # the batches come shuffled
+    )
+    with replacing(run.model_path) as partial:
+        model.save(partial)
+    return run
+
+
+def compiled_model(recipe: Recipe) -> keras.Model:
+    """The untrained network of `recipe` with its optimizer, loss and accuracy."""
+    network = NETWORKS[recipe.network]
+    model = network.build(recipe.precision)
+    model.compile(optimizer=build_optimizer(recipe), loss=network.loss(), metrics=["accuracy"])
+    return model
+
+
+def build_optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
+    """Keras's optimizer of that name, with the recipe's learning rate where it gives one."""
+    classes = {name.lower(): value for name, value in vars(keras.optimizers).items()}
+    rate = {} if recipe.learning_rate is None else {"learning_rate": recipe.learning_rate}
+    return classes[recipe.optimizer](**rate)
+
+
+def split_for_watching(dataset: Dataset, recipe: Recipe) -> tuple[Digits, Digits]:
+    """The digits to learn from and those to watch.
+
+    With a validation split the latter are drawn from the training digits by the recipe's seed;
+    without one they are the test digits, for watching, never for choosing.
+    """
+    if recipe.validation_split == 0:
+        return dataset.train, dataset.test
+    images, labels = dataset.train.images, dataset.train.known_labels()
+    order = np.random.default_rng(recipe.seed).permutation(len(images))
+    num_watched = round(len(images) * recipe.validation_split)
+    if not 0 < num_watched < len(images):
+        raise DatasetError(
+            f"validation_split {recipe.validation_split} of {len(images)} digits leaves none on "
+            "one side. Choose another share."
+        )
+    watched, learned = np.sort(order[:num_watched]), np.sort(order[num_watched:])
+    return Digits(images[learned], labels[learned]), Digits(images[watched], labels[watched])
+
+
+def one_hot(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """uint8 ``(n,)`` to float32 ``(n, 10)``, 1 in the column of the label."""
+    encoded: NDArray[np.float32] = keras.utils.to_categorical(labels, NUM_CLASSES).astype("float32")
+    return encoded
+
+
+class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
+    """Training digits in batches, in an order that the seed and the epoch's number decide.
+
+    ``fit`` calls :meth:`on_epoch_end` at moments of its own choosing, and reads ahead; the epoch's
+    number therefore comes from :meth:`follow_epochs`, whose callback runs before an epoch's first
+    batch is drawn.
+    """
+
+    def __init__(self, network: Network, digits: Digits, batch_size: int, seed: int) -> None:
+        super().__init__()
+        self._inputs = network.prepare(digits.images)
+        self._targets = one_hot(digits.known_labels())
+        self._batch_size = batch_size
+        self._seed = seed
+        self._order = np.arange(len(digits))
+
+    def start_epoch(self, epoch: int) -> None:
+        """Shuffle for `epoch`, counted from 0."""
+        self._order = np.random.default_rng((self._seed, epoch)).permutation(len(self._order))
+
+    def follow_epochs(self) -> keras.callbacks.Callback:
+        """A callback that shuffles at the start of each epoch."""
+        return keras.callbacks.LambdaCallback(
+            on_epoch_begin=lambda epoch, logs: self.start_epoch(epoch)
+        )
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._order) / self._batch_size)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.generic], NDArray[np.float32]]:
+        start = index * self._batch_size
+        chosen = self._order[start : start + self._batch_size]
+        return self._inputs[chosen], self._targets[chosen]
+
+
+class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Writes history and checkpoint after each epoch.
+
+    History goes first: a kill between the two leaves a line too many, which resuming cuts off,
+    and never a checkpoint without its line.
+    """
+
+    def __init__(self, run: Run, num_done: int) -> None:
+        super().__init__()
+        self._run = run
+        self._rows: list[EpochRow] = run.history()[:num_done]
+        self._started = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._started = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        seconds = round(time.perf_counter() - self._started, 3)
+        figures = {name: float(value) for name, value in (logs or {}).items()}
+        self._rows.append({"epoch": epoch + 1, "seconds": seconds, **figures})
+        self._run.write_history(self._rows)
+        previous = self._run.latest_checkpoint()
+        with replacing(self._run.checkpoint_path(epoch + 1)) as partial:
+            self.model.save(partial)
+        if previous:
+            previous[1].unlink(missing_ok=True)

@@ -1,0 +1,141 @@
+"""What decides a run: one frozen dataclass, checked when made.
+
+Imports no Keras, so that a slip of the pen is refused at once and not after Keras's seconds of
+import; a test holds the names here against Keras and against the network registry.
+"""
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from keras_digits.errors import RecipeError
+
+NETWORKS = ("article", "convnet")
+
+OPTIMIZERS = (
+    "sgd",
+    "rmsprop",
+    "adam",
+    "adamw",
+    "adadelta",
+    "adagrad",
+    "adamax",
+    "adafactor",
+    "nadam",
+    "ftrl",
+    "lamb",
+    "lion",
+    "muon",
+    "schedulefreeadamw",
+)
+"""Keras's optimizers, named as ``keras.optimizers.get`` knows them."""
+
+PRECISIONS = ("float32", "mixed_bfloat16")
+"""Keras's dtype policies that training supports."""
+
+DATASETS = ("auto", "mnist", "optdigits")
+
+
+def _setting(default: Any, text: str) -> Any:
+    """A field with the one description that help texts, documents and the dataclass share."""
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a training run; the defaults are the tutorial's.
+
+    Attributes:
+        network: One of ``NETWORKS``.
+        optimizer: One of ``OPTIMIZERS``.
+        learning_rate: Above 0; None is the optimizer's own default in Keras.
+        batch_size: Digits a step, at least 1.
+        epochs: Passes over the training digits, at least 1.
+        validation_split: Share of the training digits that is held out and watched, in [0, 1);
+            at 0 the test set is watched, as the tutorial does.
+        seed: Decides initial weights, shuffling and the validation split; 0 to 2**32 - 1.
+        precision: One of ``PRECISIONS``.
+        dataset: One of ``DATASETS``.
+        data: A path to labelled digits, or None.
+
+    Raises:
+        RecipeError: A value isn't allowed; the message names those that are.
+    """
+
+    network: str = _setting("article", f"The network: {', '.join(NETWORKS)}.")
+    optimizer: str = _setting("sgd", f"The optimizer: {', '.join(OPTIMIZERS)}.")
+    learning_rate: float | None = _setting(None, "The optimizer's step size; by default Keras's.")
+    batch_size: int = _setting(128, "Digits a step.")
+    epochs: int = _setting(20, "Passes over the training digits.")
+    validation_split: float = _setting(
+        0.0, "Share of the training digits to hold out and watch; at 0 the test set is watched."
+    )
+    seed: int = _setting(1337, "Decides initial weights, shuffling and the validation split.")
+    precision: str = _setting("float32", f"The dtype policy: {', '.join(PRECISIONS)}.")
+    dataset: str = _setting("auto", f"The digits: {', '.join(DATASETS)}.")
+    data: str | None = _setting(None, "A file or folder of labelled digits of your own.")
+
+    def __post_init__(self) -> None:
+        """Refuse what can't be trained."""
+        for name, allowed in (
+            ("network", NETWORKS),
+            ("optimizer", OPTIMIZERS),
+            ("precision", PRECISIONS),
+            ("dataset", DATASETS),
+        ):
+            _check_choice(name, getattr(self, name), allowed)
+        _check_whole("batch_size", self.batch_size, 1, 1_000_000)
+        _check_whole("epochs", self.epochs, 1, 1_000_000)
+        _check_whole("seed", self.seed, 0, 2**32 - 1)
+        split, rate = self.validation_split, self.learning_rate
+        if not (_is_finite(split) and 0 <= split < 1):
+            raise RecipeError(f"validation_split is {split!r}; expected a share, 0 ≤ share < 1.")
+        if rate is not None and not (_is_finite(rate) and rate > 0):
+            raise RecipeError(f"learning_rate is {rate!r}; expected a number above 0.")
+        if self.data is not None and self.dataset == "optdigits":
+            raise RecipeError(
+                "data is given and dataset is optdigits, which comes with scikit-learn. "
+                "Leave one of the two out."
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings by name, as JSON can hold them."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, settings: dict[str, Any]) -> "Recipe":
+        """The recipe that :meth:`to_dict` wrote.
+
+        Raises:
+            RecipeError: A setting is unknown or isn't allowed.
+        """
+        known = {setting.name for setting in dataclasses.fields(cls)}
+        if unknown := settings.keys() - known:
+            raise RecipeError(
+                f"unknown setting {', '.join(sorted(unknown))}; "
+                f"expected {', '.join(sorted(known))}."
+            )
+        return cls(**settings)
+
+
+def setting_help(name: str) -> str:
+    """The one-line description of a recipe's field."""
+    text: str = Recipe.__dataclass_fields__[name].metadata["help"]
+    return text
+
+
+def _check_choice(name: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise RecipeError(f"{name} is {value!r}; expected one of {', '.join(allowed)}.")
+
+
+def _check_whole(name: str, value: object, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise RecipeError(f"{name} is {value!r}; expected a whole number from {low} to {high}.")
+
+
+def _is_finite(value: object) -> bool:
+    """Whether `value` is a number that one can calculate with."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)  # type: ignore[arg-type]

@@ -1,0 +1,222 @@
+"""The run folder: what lies where, written whole or not at all, and read back.
+
+::
+
+    recipe.json      what decides the run: recipe, data, versions, machine
+    history.csv      a line an epoch: loss and accuracy, watched loss and accuracy, seconds
+    checkpoint/      the network and its optimizer after the latest whole epoch
+    model.keras      the trained network; its presence says that training is done
+    predictions.csv  index,label,prediction,p0,…,p9 for every test digit
+    metrics.json     all figures
+    report.html      the same for people, with its pictures as PNG beside it
+    digits.onnx      the network as a Reader takes it
+    README.md        the model card
+
+Knows files, not Keras: looking at runs costs no Keras import.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from keras_digits.data.datasets import Dataset
+from keras_digits.errors import RecipeError, RunError
+from keras_digits.files import make_folder, write_json, write_text
+from keras_digits.training.environment import describe_environment
+from keras_digits.training.recipe import Recipe
+
+RUNS_FOLDER = Path("runs")
+"""Where runs go when nobody says where."""
+
+EpochRow: TypeAlias = dict[str, float]
+"""One line of history.csv: ``epoch`` (from 1), ``seconds``, and Keras's logs of that epoch."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder.
+
+    Attributes:
+        folder: Where it lies.
+        recipe: What decided it.
+        dataset: Name, source, digests, counts and note of its digits.
+        environment: Versions and machine that it was begun on.
+    """
+
+    folder: Path
+    recipe: Recipe
+    dataset: dict[str, Any]
+    environment: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.resolve().name
+
+    @property
+    def model_path(self) -> Path:
+        """The trained network, a Keras file."""
+        return self.folder / "model.keras"
+
+    @property
+    def onnx_path(self) -> Path:
+        """The network as a Reader takes it."""
+        return self.folder / "digits.onnx"
+
+    @property
+    def report_path(self) -> Path:
+        """The report for people."""
+        return self.folder / "report.html"
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether training came to its end."""
+        return self.model_path.is_file()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it is trained, exported and tested: the report is written last."""
+        return self.is_trained and self.onnx_path.is_file() and self.report_path.is_file()
+
+    def history(self) -> list[EpochRow]:
+        """The epochs so far, oldest first; empty before the first has ended.
+
+        Raises:
+            RunError: ``history.csv`` is broken.
+        """
+        path = self.folder / "history.csv"
+        if not path.is_file():
+            return []
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                return [
+                    {name: float(cell) for name, cell in row.items()}
+                    for row in csv.DictReader(file)
+                ]
+        except (OSError, ValueError, TypeError) as error:
+            raise RunError(f"{path} is broken ({error}); expected numbers under names.") from error
+
+    def write_history(self, rows: Sequence[EpochRow]) -> None:
+        """Write ``history.csv``; columns are those of the first row."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(rows[0]), restval="", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_text(self.folder / "history.csv", text.getvalue())
+
+    def metrics(self) -> dict[str, Any]:
+        """What ``metrics.json`` holds.
+
+        Raises:
+            RunError: There is none yet, or it is broken.
+        """
+        return _read_json(self.folder / "metrics.json", "digits evaluate writes it.")
+
+    def latest_checkpoint(self) -> tuple[int, Path] | None:
+        """The number of whole epochs behind the newest checkpoint, and its file."""
+        found = sorted(
+            (int(path.stem.removeprefix("epoch-")), path)
+            for path in (self.folder / "checkpoint").glob("epoch-*.keras")
+        )
+        return found[-1] if found else None
+
+    def checkpoint_path(self, num_epochs: int) -> Path:
+        """Where the checkpoint after `num_epochs` whole epochs belongs."""
+        return self.folder / "checkpoint" / f"epoch-{num_epochs:04d}.keras"
+
+
+def claim_folder(folder: Path) -> None:
+    """Make sure that a run can be begun in `folder`, which is made where it isn't there.
+
+    Raises:
+        RunError: The folder holds something already.
+        OutputError: It can't be made.
+    """
+    make_folder(folder)
+    if (folder / "recipe.json").is_file():
+        raise RunError(
+            f"{folder} holds a run already. Go on with it: digits train --resume {folder}; or name "
+            "another folder with --out."
+        )
+    if any(folder.iterdir()):
+        raise RunError(f"{folder} is not empty; expected a new folder. Name another with --out.")
+
+
+def create_run(folder: Path, recipe: Recipe, dataset: Dataset, backend: str) -> Run:
+    """Begin a run in a new or empty folder.
+
+    Args:
+        folder: Where it will lie.
+        recipe: What decides it.
+        dataset: Its digits; their names and digests are kept, not they.
+        backend: The name of Keras's backend in this process.
+
+    Raises:
+        RunError: The folder holds something already.
+        OutputError: It can't be written.
+    """
+    claim_folder(folder)
+    facts = {
+        "keras_digits": version("keras-digits"),
+        "recipe": recipe.to_dict(),
+        "dataset": {
+            "name": dataset.name,
+            "source": dataset.source,
+            "is_mnist": dataset.is_mnist,
+            "num_train": len(dataset.train),
+            "num_test": len(dataset.test),
+            "sha256": list(dataset.digests),
+            "note": dataset.note,
+        },
+        "environment": describe_environment(backend),
+    }
+    write_json(folder / "recipe.json", facts)
+    return open_run(folder)
+
+
+def open_run(folder: str | Path) -> Run:
+    """Open an existing run folder.
+
+    Raises:
+        RunError: It is not a run folder, or its recipe is broken.
+    """
+    folder = Path(folder)
+    facts = _read_json(folder / "recipe.json", "Name a folder that digits train made.")
+    try:
+        recipe = Recipe.from_dict(facts["recipe"])
+        return Run(folder, recipe, dict(facts["dataset"]), dict(facts["environment"]))
+    except (KeyError, TypeError, RecipeError) as error:
+        raise RunError(f"{folder / 'recipe.json'} is no recipe ({error}).") from error
+
+
+def default_folder(recipe: Recipe, suffix: str = "") -> Path:
+    """The path of a new dated folder under ``runs/``, not yet made.
+
+    Args:
+        recipe: Names the network and, without `suffix`, the optimizer.
+        suffix: What the name ends in instead of the optimizer.
+    """
+    stamp = f"{datetime.now():%Y%m%d-%H%M%S}-{recipe.network}-{suffix or recipe.optimizer}"
+    folder, number = RUNS_FOLDER / stamp, 2
+    while folder.exists():
+        folder, number = RUNS_FOLDER / f"{stamp}-{number}", number + 1
+    return folder
+
+
+def _read_json(path: Path, remedy: str) -> dict[str, Any]:
+    """A JSON object from a run folder."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RunError(f"{path} can't be read: {error.strerror}. {remedy}") from error
+    except ValueError as error:
+        raise RunError(f"{path} is broken ({error}). {remedy}") from error
+    if not isinstance(value, dict):
+        raise RunError(f"{path} holds no JSON object. {remedy}")
+    return value

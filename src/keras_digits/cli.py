@@ -308,7 +308,8 @@ def _print_score(evaluation: "Evaluation") -> None:
     if reviewed:
         print(_in_words(reviewed, "labels as reviewers would have them"))
     if evaluation.test_set.is_own and metrics["recipe"]["validation_split"] == 0:
-        print("The test digits were watched while training, as the tutorial does; none chose.")
+        print("The tutorial watches the test digits while training, and so did this run; that is")
+        print("watching, not choosing: no setting, epoch or weight was picked by them.")
     print(f"Report: {evaluation.report_path}")
 
 

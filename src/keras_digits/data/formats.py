@@ -241,12 +241,13 @@ def _digits_from_arrays(
         raise DatasetError(
             f"{name}: labels are {labels.dtype} {labels.shape}; expected whole numbers (n,)."
         )
-    wrong = np.flatnonzero((labels < 0) | (labels >= NUM_CLASSES))
+    values = labels.astype(np.int64)
+    wrong = np.flatnonzero((values < 0) | (values >= NUM_CLASSES))
     if wrong.size:
         raise DatasetError(
-            f"{name}: label {labels[wrong[0]]} at position {wrong[0]}; expected 0 to 9."
+            f"{name}: label {values[wrong[0]]} at position {wrong[0]}; expected 0 to 9."
         )
-    checked_labels = labels.astype(np.uint8)
+    checked_labels = values.astype(np.uint8)
     _check_lengths(checked, checked_labels, name)
     return Digits(checked, checked_labels)
 

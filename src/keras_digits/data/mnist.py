@@ -6,7 +6,6 @@ MNIST is by Y. LeCun, C. Cortes and C. J. C. Burges, CC BY-SA 3.0. Knows no othe
 """
 
 import csv
-import logging
 import os
 import tempfile
 import time
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 import numpy as np
 import pooch
@@ -212,16 +212,17 @@ def fetch_mnist(
     folder = folder or cache_folder()
     make_folder(folder)
     deadline = time.monotonic() + timeout_seconds
-    reasons = []
+    reasons: dict[str, str] = {}
     for mirror in mirrors:
         try:
             _fetch_from(mirror, folder, _Progress(report_progress, deadline))
         except (OSError, ValueError) as error:  # requests' errors are OSErrors
-            reasons.append(f"{mirror.url.split('/')[2]}: {_first_words(error)}")
+            reasons[urlsplit(mirror.url).netloc] = _first_words(error)
         else:
             return folder
+    tried = "; ".join(f"{host}: {reason}" for host, reason in reasons.items())
     raise DatasetMissingError(
-        f"MNIST is not on this machine and could not be fetched ({'; '.join(reasons)}). Put its "
+        f"MNIST is not on this machine and could not be fetched ({tried}). Put its "
         f"four IDX files or {NPZ_FILE} into a folder and give it with --data or "
         f"{ENVIRONMENT_VARIABLE}."
     )
@@ -229,7 +230,7 @@ def fetch_mnist(
 
 def _fetch_from(mirror: Mirror, folder: Path, progress: "_Progress") -> None:
     """Bring all of one mirror's files to `folder`, or none."""
-    logging.getLogger("pooch").setLevel(logging.ERROR)  # it would speak over our progress bar
+    pooch.get_logger().setLevel("ERROR")  # it would speak over our progress bar
     with tempfile.TemporaryDirectory(prefix=".partial-", dir=folder) as partial:
         fetcher = pooch.create(
             path=partial,

@@ -17,7 +17,7 @@ class ComparisonRow:
 
     Attributes:
         run: The run's name.
-        settings: The recipe's settings that differ between the runs, by name.
+        settings: The recipe's settings that differ between the runs, by name; epochs aside.
         dataset: The name of its digits.
         epochs: Whole epochs trained.
         accuracy: On test digits, in [0, 1], with its 95 % interval.
@@ -50,7 +50,11 @@ def compare(runs: Sequence[Run]) -> list[ComparisonRow]:
     if len({run.folder.resolve() for run in runs}) < len(runs):
         raise RunError("A run is named twice; expected different ones. Drop one of the two.")
     recipes = [run.recipe.to_dict() for run in runs]
-    differing = [name for name in recipes[0] if len({str(one[name]) for one in recipes}) > 1]
+    differing = [
+        name
+        for name in recipes[0]
+        if name != "epochs" and len({str(recipe[name]) for recipe in recipes}) > 1
+    ]
     names = _distinct_names(runs)
     rows = [
         _row(run, name, {setting: recipe[setting] for setting in differing})

@@ -21,6 +21,9 @@ from keras_digits.digits import NUM_CLASSES, Images, Labels, Probabilities
 from keras_digits.evaluation.calibration import ReliabilityBin
 from keras_digits.files import replacing
 
+MEASURES = ("accuracy", "loss")
+"""What a history tells of each epoch."""
+
 INK_COLOUR = "#0b0c0d"
 LEARNED_COLOUR, WATCHED_COLOUR = "#3f7fc1", "#dd7a2f"
 _RIGHT_COLOUR, _WRONG_COLOUR = (0.25, 0.5, 0.76), (0.87, 0.3, 0.2)
@@ -68,21 +71,23 @@ def to_svg(figure: Figure, title: str) -> str:
     return svg.replace("<svg ", f'<svg role="img" aria-label="{title}" ', 1)
 
 
-def learning_curves(runs: Mapping[str, Sequence[Mapping[str, float]]], watched: str) -> Figure:
+def learning_curves(
+    runs: Mapping[str, Sequence[Mapping[str, float]]],
+    watched: str,
+    measures: Sequence[str] = MEASURES,
+) -> Figure:
     """Accuracy and loss by epoch.
 
     Args:
         runs: History rows by the run's name. One run is drawn with its learned and its watched
             digits; of several only the watched are, a colour a run.
         watched: What the watched digits are: "test" or "validation".
-
-    Returns:
-        A figure of two panels.
+        measures: Of ``MEASURES`` those to draw, a panel each.
     """
     with rc_context(_STYLE):
-        figure = Figure(figsize=(9, 3.4), layout="constrained")
-        panels = figure.subplots(1, 2)
-        for panel, measure in zip(panels, ("accuracy", "loss"), strict=True):
+        figure = Figure(figsize=(4.6 * len(measures), 3.4), layout="constrained")
+        panels = figure.subplots(1, len(measures), squeeze=False)[0]
+        for panel, measure in zip(panels, measures, strict=True):
             for (name, rows), colour in zip(runs.items(), _colours(len(runs)), strict=True):
                 if len(runs) == 1:
                     _draw_curve(panel, rows, measure, "training digits", LEARNED_COLOUR)
@@ -94,7 +99,7 @@ def learning_curves(runs: Mapping[str, Sequence[Mapping[str, float]]], watched: 
             panel.set(title=f"{measure.capitalize()}{of_watched}", xlabel="epoch")
             panel.xaxis.set_major_locator(MaxNLocator(integer=True))
             panel.grid(visible=True)
-        panels[0].legend(loc="lower right", fontsize="small")
+        panels[0].legend(loc="best", fontsize="small")
     return figure
 
 

@@ -22,7 +22,8 @@ from keras_digits.evaluation.calibration import ReliabilityBin
 from keras_digits.training.recipe import Recipe
 
 _TITLES = {
-    "learning_curves": "Learning curves",
+    "accuracy": "Accuracy by epoch",
+    "loss": "Loss by epoch",
     "confusion_matrix": "Confusion matrix",
     "reliability": "Reliability diagram",
     "mistakes": "Worst mistakes",
@@ -62,10 +63,13 @@ def report_figures(
         "reliability": plots.reliability_diagram(bins),
         "mistakes": plots.mistakes(images, labels, probabilities),
     }
-    if history:
-        curves = plots.learning_curves({metrics["run"]: history}, watched)
-        return {"learning_curves": curves, **figures}
-    return figures
+    if not history:
+        return figures
+    curves = {
+        measure: plots.learning_curves({metrics["run"]: history}, watched, (measure,))
+        for measure in plots.MEASURES
+    }
+    return {**curves, **figures}
 
 
 def render_report(

@@ -54,16 +54,16 @@ def centre(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     _, mask = cv2.threshold(ink, 0, INK, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     left, top, width, height = cv2.boundingRect(mask)
-    digit = ink[top : top + height, left : left + width]
-    scale = BOX_SIDE / max(width, height)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    small = cv2.resize(digit, size, interpolation=interpolation)
-    moments = cv2.moments(small)
+    rows = slice(max(0, top - 1), top + height + 1)  # a pixel more on each side: faint edges
+    columns = slice(max(0, left - 1), left + width + 1)
+    digit, scale = ink[rows, columns], BOX_SIDE / max(width, height)
+    if scale < 1:  # interpolation reads four pixels; a large picture's must be averaged first
+        digit = cv2.resize(digit, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        scale = 1.0
+    moments = cv2.moments(digit)
     middle = (SIDE - 1) / 2
-    x = round(middle - moments["m10"] / moments["m00"])
-    y = round(middle - moments["m01"] / moments["m00"])
-    image = np.zeros((SIDE, SIDE), np.uint8)
-    x, y = np.clip((x, y), 0, (SIDE - size[0], SIDE - size[1]))
-    image[y : y + size[1], x : x + size[0]] = small
+    x_shift = middle - scale * moments["m10"] / moments["m00"]
+    y_shift = middle - scale * moments["m01"] / moments["m00"]
+    shift_and_scale = np.array([[scale, 0, x_shift], [0, scale, y_shift]])
+    image: NDArray[np.uint8] = cv2.warpAffine(digit, shift_and_scale, (SIDE, SIDE))
     return image

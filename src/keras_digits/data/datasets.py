@@ -136,8 +136,9 @@ def _optdigits(note: str = "") -> Dataset:
     ink = (bundle.images * (INK / 16)).round().astype(np.uint8)
     images = np.stack([centre(picture) for picture in ink])
     digits = Digits(images, bundle.target.astype(np.uint8))
-    note = note or "optdigits' writers stand on both sides of the split: its scores flatter."
-    return _dataset("optdigits", "scikit-learn", _hold_out(digits, "optdigits"), note)
+    caveat = "Optdigits' writers stand on both sides of its split, so its scores flatter."
+    parts = _hold_out(digits, "optdigits")
+    return _dataset("optdigits", "scikit-learn", parts, f"{note} {caveat}".strip())
 
 
 def _hold_out(digits: Digits, name: str) -> Parts:

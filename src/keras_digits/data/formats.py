@@ -4,6 +4,7 @@
 """
 
 import csv
+import warnings
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,7 +161,7 @@ def read_npz(path: Path) -> Parts:
         DatasetError: The file is broken, lacks those arrays, or one has a wrong shape or value.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except OSError as error:
         raise cannot_read(path, error) from error
@@ -214,13 +215,11 @@ def read_csv(path: Path) -> Digits:
 def _read_numbers(file: TextIO, path: Path, num_header_lines: int) -> NDArray[np.int32]:
     """The whole numbers of an open CSV file, int32 ``(lines, columns)``, at least one line."""
     try:
-        table: NDArray[np.int32] = np.loadtxt(
-            file,
-            np.int32,
-            delimiter=",",
-            skiprows=num_header_lines,
-            ndmin=2,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of no lines; the check below says more
+            table: NDArray[np.int32] = np.loadtxt(
+                file, np.int32, delimiter=",", skiprows=num_header_lines, ndmin=2
+            )
     except ValueError as error:
         reason = str(error).split(";")[0]
         raise DatasetError(

@@ -1,4 +1,4 @@
-"""A small convolutional network: past 99 % in an epoch or two, 410,738 weights."""
+"""A small convolutional network: past 99 % in an epoch or two, 411,802 weights."""
 
 import keras
 import numpy as np

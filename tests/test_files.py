@@ -1,0 +1,67 @@
+"""Files are whole or absent."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from keras_digits.errors import DigitsError, OutputError
+from keras_digits.files import make_folder, replacing, write_json, write_text
+
+
+def test_failing_writer_leaves_the_old_contents_and_no_scrap(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "figures.json"
+    write_json(path, {"right": 1})
+    with pytest.raises(RuntimeError), replacing(path) as partial:
+        partial.write_text("half of")
+        raise RuntimeError
+    assert path.read_text() == '{\n  "right": 1\n}\n'
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_interrupted_writer_leaves_no_scrap(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt), replacing(folder / "model.keras") as partial:
+        partial.write_bytes(b"half of")
+        raise KeyboardInterrupt
+    assert list(folder.iterdir()) == []
+
+
+def test_partial_file_keeps_the_suffix_that_writers_choose_a_format_by(tmp_path: Path) -> None:
+    with replacing(tmp_path / "model.keras") as partial:
+        assert partial.suffix == ".keras"
+        partial.write_bytes(b"whole")
+
+
+def test_folder_below_a_file_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    for attempt in (
+        lambda: make_folder(tmp_path / "file" / "run"),
+        lambda: write_text(tmp_path / "file" / "run.txt", "text"),
+    ):
+        with pytest.raises(OutputError, match="can't be written") as caught:
+            attempt()
+        assert isinstance(caught.value, DigitsError)
+        assert "\n" not in str(caught.value)
+
+
+def test_full_disk_keeps_the_old_file_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "kept.txt"
+    path.write_text("old")
+    code = f"""
+import resource, signal
+from pathlib import Path
+from keras_digits.errors import OutputError
+from keras_digits.files import write_text
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    write_text(Path({str(path)!r}), "x" * 100_000)
+except OutputError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "kept.txt can't be written: File too large" in done.stdout
+    assert path.read_text() == "old"
+    assert not list(tmp_path.glob(".*partial*"))

@@ -1,0 +1,311 @@
+"""Training ends with the same weights whether it was interrupted or not."""
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from keras_digits.data.datasets import Dataset
+from keras_digits.data.idx import idx_sha256
+from keras_digits.errors import DatasetError, ModelFileError, RunError
+from keras_digits.networks import NETWORKS
+from keras_digits.training.fit import (
+    ShuffledBatches,
+    build_optimizer,
+    load_model,
+    resume,
+    split_for_watching,
+    train,
+)
+from keras_digits.training.recipe import OPTIMIZERS, Recipe
+from keras_digits.training.run import Run, create_run, default_folder, open_run
+
+
+class StopAfter(keras.callbacks.Callback):
+    """Interrupts training in the middle of an epoch, as Ctrl-C does."""
+
+    def __init__(self, epoch: int, batch: int) -> None:
+        super().__init__()
+        self.epoch, self.batch, self.now = epoch, batch, 0
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        self.now = epoch
+
+    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+        if (self.now, batch) == (self.epoch, self.batch):
+            raise KeyboardInterrupt
+
+
+def same_weights(one: Run, other: Run) -> bool:
+    pairs = zip(load_model(one).get_weights(), load_model(other).get_weights(), strict=True)
+    return all(np.array_equal(a, b) for a, b in pairs)
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        Recipe(dataset="optdigits", epochs=4),
+        Recipe(dataset="optdigits", epochs=4, optimizer="adam", validation_split=0.2),
+        Recipe(dataset="optdigits", epochs=3, network="convnet", optimizer="nadam"),
+        Recipe(dataset="optdigits", epochs=3, optimizer="adam", precision="mixed_bfloat16"),
+    ],
+    ids=["article", "adam and split", "convnet", "bfloat16"],
+)
+def test_resumed_run_ends_with_the_very_weights_of_an_uninterrupted_one(
+    recipe: Recipe, optdigits: Dataset
+) -> None:
+    whole = train(recipe, out="whole", dataset=optdigits)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, out="cut", dataset=optdigits, callbacks=[StopAfter(2, 5)])
+    cut = open_run("cut")
+    assert not cut.is_trained
+    assert cut.latest_checkpoint() == (2, cut.checkpoint_path(2))
+    resumed = resume("cut")
+    assert same_weights(whole, resumed)
+    losses = [[row["loss"] for row in run.history()] for run in (whole, resumed)]
+    assert losses[0] == losses[1]
+    assert [row["epoch"] for row in resumed.history()] == list(range(1, recipe.epochs + 1))
+
+
+def test_run_killed_outright_resumes_to_the_very_weights(idx_folder: Path) -> None:
+    recipe = Recipe(data=str(idx_folder), epochs=30, optimizer="adam")
+    code = (
+        "from keras_digits import Recipe, train;"
+        f"train(Recipe(data={str(idx_folder)!r}, epochs=30, optimizer='adam'), out='cut')"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL) as process:
+        for _ in range(1200):
+            if list(Path("cut/checkpoint").glob("epoch-000[3-9].keras")):
+                break
+            assert process.poll() is None, "training ended before it could be killed"
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+    cut = open_run("cut")
+    checkpoint = cut.latest_checkpoint()
+    assert checkpoint is not None
+    assert 3 <= checkpoint[0] < 30
+    assert not cut.is_trained
+    assert same_weights(train(recipe, out="whole"), resume("cut"))
+
+
+def test_kill_between_history_and_checkpoint_loses_that_epoch_only(optdigits: Dataset) -> None:
+    recipe = Recipe(dataset="optdigits", epochs=3)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, out="cut", dataset=optdigits, callbacks=[StopAfter(1, 3)])
+    cut = open_run("cut")
+    rows = cut.history()
+    cut.write_history([*rows, {**rows[0], "epoch": 2.0, "loss": 99.0}])
+    (Path("cut") / "checkpoint" / ".epoch-0002.partial.keras").write_bytes(b"half of")
+    assert [row["epoch"] for row in resume("cut").history()] == [1, 2, 3]
+    assert all(row["loss"] < 99 for row in cut.history())
+
+
+def test_interrupted_before_the_first_checkpoint_starts_again(optdigits: Dataset) -> None:
+    recipe = Recipe(dataset="optdigits", epochs=1)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, out="cut", dataset=optdigits, callbacks=[StopAfter(0, 0)])
+    assert open_run("cut").latest_checkpoint() is None
+    assert same_weights(resume("cut"), train(recipe, out="whole", dataset=optdigits))
+
+
+def test_finished_run_is_not_trained_again(trained_run: Run) -> None:
+    before = trained_run.model_path.stat().st_mtime_ns
+    assert resume(trained_run.folder).model_path.stat().st_mtime_ns == before
+
+
+def test_run_whose_digits_have_changed_is_not_resumed(tmp_path: Path, optdigits: Dataset) -> None:
+    path = tmp_path / "mine.npz"
+    np.savez(path, images=optdigits.train.images, labels=optdigits.train.known_labels())
+    with pytest.raises(KeyboardInterrupt):
+        train(Recipe(data=str(path), epochs=2), out="cut", callbacks=[StopAfter(0, 0)])
+    np.savez(path, images=optdigits.test.images, labels=optdigits.test.known_labels())
+    with pytest.raises(DatasetError, match="contents have changed since"):
+        resume("cut")
+
+
+def test_seed_decides_the_weights(optdigits: Dataset) -> None:
+    one, same, other = (
+        train(Recipe(dataset="optdigits", epochs=1, seed=seed), out=name, dataset=optdigits)
+        for name, seed in (("one", 5), ("same", 5), ("other", 6))
+    )
+    assert same_weights(one, same)
+    assert not same_weights(one, other)
+
+
+def test_callbacks_reach_keras_and_find_the_epoch_saved(optdigits: Dataset) -> None:
+    seen: list[tuple[int, bool]] = []
+    callback = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seen.append(
+            (epoch, Path(f"run/checkpoint/epoch-{epoch + 1:04d}.keras").is_file())
+        )
+    )
+    recipe = Recipe(dataset="optdigits", epochs=2)
+    train(recipe, out="run", dataset=optdigits, callbacks=[callback])
+    assert seen == [(0, True), (1, True)]
+
+
+def test_early_stopping_ends_a_run_that_counts_as_trained(optdigits: Dataset) -> None:
+    stop = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: setattr(stop.model, "stop_training", True)
+    )
+    run = train(
+        Recipe(dataset="optdigits", epochs=9), out="run", dataset=optdigits, callbacks=[stop]
+    )
+    assert run.is_trained
+    assert len(run.history()) == 1
+
+
+def test_every_training_digit_comes_once_an_epoch_in_an_order_of_its_own(
+    optdigits: Dataset,
+) -> None:
+    network, digits = NETWORKS["convnet"], optdigits.train
+    batches = ShuffledBatches(network, digits, batch_size=100, seed=3)
+    orders = []
+    for epoch in (0, 1, 0):
+        batches.start_epoch(epoch)
+        images = np.concatenate([batches[index][0] for index in range(len(batches))])
+        assert images.shape == (1540, 28, 28, 1)
+        assert idx_sha256(np.sort(images, axis=0)) == idx_sha256(
+            np.sort(network.prepare(digits.images), axis=0)
+        )
+        orders.append(idx_sha256(images))
+    assert orders[0] == orders[2] != orders[1]
+
+
+def test_labels_stay_with_their_images_through_shuffling(optdigits: Dataset) -> None:
+    network, digits = NETWORKS["convnet"], optdigits.train
+    batches = ShuffledBatches(network, digits, batch_size=1540, seed=3)
+    batches.start_epoch(4)
+    images, targets = batches[0]
+    truth = {
+        image.tobytes(): label
+        for image, label in zip(digits.images, digits.known_labels(), strict=True)
+    }
+    assert [truth[image.tobytes()] for image in images] == targets.argmax(axis=1).tolist()
+
+
+def test_validation_digits_are_never_learned_from(optdigits: Dataset) -> None:
+    learned, watched = split_for_watching(optdigits, Recipe(validation_split=0.25, seed=9))
+    assert (len(learned), len(watched)) == (1155, 385)
+    assert not {i.tobytes() for i in learned.images} & {i.tobytes() for i in watched.images}
+    again = split_for_watching(optdigits, Recipe(validation_split=0.25, seed=9))[1]
+    np.testing.assert_array_equal(watched.images, again.images)
+
+
+def test_without_a_split_the_test_digits_are_watched(optdigits: Dataset) -> None:
+    learned, watched = split_for_watching(optdigits, Recipe())
+    assert learned is optdigits.train
+    assert watched is optdigits.test
+
+
+def test_split_that_leaves_nothing_is_refused(optdigits: Dataset) -> None:
+    with pytest.raises(DatasetError, match="leaves none on one side"):
+        split_for_watching(optdigits, Recipe(validation_split=0.0001))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_can_be_built_with_and_without_a_rate(name: str) -> None:
+    assert type(build_optimizer(Recipe(optimizer=name))).__name__.lower() == name
+    rate = float(build_optimizer(Recipe(optimizer=name, learning_rate=0.25)).learning_rate)
+    assert rate == pytest.approx(0.25)
+
+
+def test_sgds_rate_is_keras_own() -> None:
+    ours, keras_own = build_optimizer(Recipe()), keras.optimizers.SGD()
+    assert float(ours.learning_rate) == float(keras_own.learning_rate)
+
+
+def test_taken_folder_is_refused(optdigits: Dataset, trained_run: Run, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("precious")
+    for folder, message in (
+        (trained_run.folder, "holds a run already. Go on with it: digits train --resume"),
+        (tmp_path / "full", "is not empty"),
+    ):
+        with pytest.raises(RunError, match=message):
+            create_run(folder, Recipe(), optdigits, "tensorflow")
+
+
+def test_folders_that_hold_no_run_are_refused(tmp_path: Path) -> None:
+    for text, message in (
+        (None, "can't be read"),
+        ("{", "is broken"),
+        ("[]", "holds no JSON object"),
+        ("{}", "is no recipe"),
+        ('{"recipe": {"epochs": 0}, "dataset": {}, "environment": {}}', "epochs is 0"),
+    ):
+        if text is not None:
+            (tmp_path / "recipe.json").write_text(text)
+        with pytest.raises(RunError, match=message):
+            open_run(tmp_path)
+
+
+def test_broken_and_missing_networks_are_named(optdigits: Dataset) -> None:
+    run = create_run(Path("run"), Recipe(), optdigits, "tensorflow")
+    with pytest.raises(ModelFileError, match="Finish it: digits train --resume run"):
+        load_model(run)
+    run.model_path.write_bytes(b"PK no model")
+    with pytest.raises(ModelFileError, match="is no Keras model that can be read"):
+        load_model(run)
+
+
+def test_broken_history_is_named(optdigits: Dataset) -> None:
+    run = create_run(Path("run"), Recipe(), optdigits, "tensorflow")
+    (run.folder / "history.csv").write_text("epoch,loss\none,two\n")
+    with pytest.raises(RunError, match=r"history\.csv is broken"):
+        run.history()
+
+
+def test_default_folder_is_new_each_time() -> None:
+    first = default_folder(Recipe())
+    first.mkdir(parents=True)
+    assert default_folder(Recipe()) != first
+    assert first.name.endswith("-article-sgd")
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_other_backends_train_resume_and_export_alike(backend: str, optdigits: Dataset) -> None:
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    code = """
+import sys
+import numpy as np
+from keras_digits import Recipe, evaluate, export_run, load_dataset, resume, train
+from keras_digits.training.fit import load_model
+import keras
+digits = load_dataset("optdigits")
+recipe = Recipe(dataset="optdigits", optimizer="adam", epochs=6)
+run = train(recipe, out="whole", dataset=digits)
+def stop(epoch, logs):
+    if epoch == 2:
+        raise KeyboardInterrupt
+try:
+    train(recipe, out="cut", dataset=digits,
+          callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=stop)])
+except KeyboardInterrupt:
+    resumed = resume("cut")
+pairs = zip(load_model(run).get_weights(), load_model(resumed).get_weights(), strict=True)
+assert all(np.array_equal(a, b) for a, b in pairs), "resumed weights differ"
+export_run(run, digits.test.images)
+print(evaluate(run, dataset=digits).metrics["accuracy"]["value"])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    accuracy = float(done.stdout.splitlines()[-1])
+    recipe = Recipe(dataset="optdigits", optimizer="adam", epochs=6)
+    model = load_model(train(recipe, out="here", dataset=optdigits))
+    answers = NETWORKS["article"].probabilities(model, optdigits.test.images).argmax(axis=1)
+    on_tensorflow = (answers == optdigits.test.known_labels()).mean()
+    assert accuracy == pytest.approx(on_tensorflow, abs=0.03)

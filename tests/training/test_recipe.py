@@ -1,0 +1,73 @@
+"""A recipe is right or refused, and its defaults are the tutorial's."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keras_digits.errors import RecipeError
+from keras_digits.training.recipe import NETWORKS, OPTIMIZERS, PRECISIONS, Recipe
+
+
+def test_defaults_are_the_tutorials() -> None:
+    recipe = Recipe()
+    assert (recipe.network, recipe.optimizer, recipe.learning_rate) == ("article", "sgd", None)
+    assert (recipe.batch_size, recipe.epochs, recipe.seed) == (128, 20, 1337)
+    assert (recipe.validation_split, recipe.precision) == (0.0, "float32")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "expected"),
+    [
+        ("network", "resnet", "article, convnet"),
+        ("optimizer", "SGD", "sgd, rmsprop, adam"),
+        ("precision", "float16", "float32, mixed_bfloat16"),
+        ("dataset", "cifar10", "auto, mnist, optdigits"),
+        ("batch_size", 0, "from 1 to"),
+        ("epochs", -3, "from 1 to"),
+        ("epochs", 2.5, "a whole number"),
+        ("epochs", True, "a whole number"),
+        ("seed", -1, "from 0 to 4294967295"),
+        ("seed", 2**32, "from 0 to 4294967295"),
+        ("learning_rate", 0.0, "above 0"),
+        ("learning_rate", float("nan"), "above 0"),
+        ("learning_rate", "fast", "above 0"),
+        ("validation_split", 1.0, "0 ≤ share < 1"),
+        ("validation_split", -0.1, "0 ≤ share < 1"),
+    ],
+)
+def test_bad_value_is_refused_with_what_is_allowed(
+    setting: str, value: object, expected: str
+) -> None:
+    with pytest.raises(RecipeError) as caught:
+        Recipe(**{setting: value})  # type: ignore[arg-type]
+    assert str(caught.value).startswith(f"{setting} is {value!r}; expected")
+    assert expected in str(caught.value)
+
+
+def test_own_data_and_optdigits_exclude_each_other() -> None:
+    with pytest.raises(RecipeError, match="Leave one of the two out"):
+        Recipe(data="mine.csv", dataset="optdigits")
+
+
+@given(
+    st.builds(
+        Recipe,
+        network=st.sampled_from(NETWORKS),
+        optimizer=st.sampled_from(OPTIMIZERS),
+        learning_rate=st.none() | st.floats(1e-9, 10),
+        batch_size=st.integers(1, 1000),
+        epochs=st.integers(1, 1000),
+        validation_split=st.floats(0, 1, exclude_max=True),
+        seed=st.integers(0, 2**32 - 1),
+        precision=st.sampled_from(PRECISIONS),
+    )
+)
+def test_recipe_survives_json(recipe: Recipe) -> None:
+    assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
+
+
+def test_unknown_setting_in_a_file_is_named() -> None:
+    with pytest.raises(RecipeError, match="unknown setting momentum; expected batch_size"):
+        Recipe.from_dict({"momentum": 0.9})

@@ -7,45 +7,28 @@ One run each, nothing chosen: what is shown is the spread between optimizers, no
     python benchmarks/optimizers.py
 """
 
-import json
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from rich.progress import track
-from tutorial import RESULTS, run_digits
+from tutorial import console, run_digits, write_result
 
-from keras_digits.training.recipe import OPTIMIZERS, Recipe
+from keras_digits.training.recipe import OPTIMIZERS
 
 
 def main() -> None:
-    """Train once an optimizer; write the figures."""
+    """Train once an optimizer."""
     rows: list[dict[str, Any]] = []
-    environment: dict[str, Any] = {}
-    for optimizer in track(OPTIMIZERS, "optimizers"):
-        with tempfile.TemporaryDirectory() as folder:
-            flags = ("--dataset", "mnist", "--optimizer", optimizer)
-            metrics = run_digits(Path(folder) / "run", *flags)
-        environment = metrics["environment"]
-        training = metrics["training"]
-        rows.append(
-            {
-                "optimizer": optimizer,
-                "accuracy": metrics["accuracy"],
-                "loss": metrics["loss"],
-                "seconds_per_epoch": training["seconds_per_epoch"],
-            }
-        )
-        print(optimizer, metrics["accuracy"])
-    result = {
-        "claim": "which optimizer you choose decides between 88 % and 98 %",
-        "recipe": Recipe(dataset="mnist").to_dict(),
-        "rows": rows,
-        "environment": environment,
-    }
-    path = RESULTS / "optimizers.json"
-    path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(path)
+    metrics: dict[str, Any] = {}
+    for optimizer in track(OPTIMIZERS, "optimizers", console=console):
+        metrics = run_digits("--optimizer", optimizer)
+        accuracy = metrics["accuracy"]
+        seconds = metrics["training"]["seconds_per_epoch"]
+        rows.append({"optimizer": optimizer, **accuracy, "seconds_per_epoch": seconds})
+        console.print(f"{optimizer}: {accuracy['value']:.4f}")
+    recipe = {**metrics["recipe"], "optimizer": "each"}
+    write_result(
+        "optimizers", {"recipe": recipe, "rows": rows, "environment": metrics["environment"]}
+    )
 
 
 if __name__ == "__main__":

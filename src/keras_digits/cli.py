@@ -194,12 +194,12 @@ def _resume(folder: Path) -> None:
 
 
 def _finish(run: "Run", digits: "Dataset") -> "Evaluation":
-    """What follows training: test, export, tell."""
+    """What follows training: test it, export it, tell."""
     from keras_digits.evaluation.scoring import evaluate
     from keras_digits.export import export_run
 
-    export_run(run, digits.test.images)
     evaluation = evaluate(run, dataset=digits)
+    export_run(run, digits.test.images)
     _print_score(evaluation)
     return evaluation
 
@@ -286,15 +286,20 @@ def _fetching() -> Iterator["ReportProgress"]:
         DownloadColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        tasks: dict[str, Any] = {}
+    progress = Progress(*columns, console=Console(stderr=True))
+    tasks: dict[str, Any] = {}
 
-        def report(name: str, done: int, total: int) -> None:
-            if name not in tasks:
-                tasks[name] = progress.add_task(f"Fetching {name}", total=total)
-            progress.update(tasks[name], completed=done, total=total)
+    def report(name: str, done: int, total: int) -> None:
+        progress.start()
+        if name not in tasks:
+            tasks[name] = progress.add_task(f"Fetching {name}", total=total)
+        progress.update(tasks[name], completed=done, total=total)
 
+    try:
         yield report
+    finally:
+        if tasks:
+            progress.stop()
 
 
 def _print_score(evaluation: "Evaluation") -> None:

@@ -14,14 +14,13 @@ from keras_digits.data.formats import Digits, read_parts
 from keras_digits.data.idx import idx_sha256
 from keras_digits.data.mnist import MNIST_SHA256, reviewed_test_labels
 from keras_digits.digits import NUM_CLASSES, Probabilities
-from keras_digits.errors import DatasetError
 from keras_digits.evaluation.metrics import score, worst_mistakes
 from keras_digits.evaluation.plots import save_png
 from keras_digits.evaluation.report import render_card, render_report, report_figures
 from keras_digits.files import make_folder, write_json, write_text
 from keras_digits.networks import NETWORKS
 from keras_digits.training.environment import describe_environment
-from keras_digits.training.fit import load_model, load_run_dataset
+from keras_digits.training.fit import diverged, load_model, load_run_dataset
 from keras_digits.training.run import Run, open_run
 
 NUM_MISTAKES_SHOWN = 24
@@ -162,10 +161,7 @@ def _predict(run: Run, digits: Digits) -> tuple[Probabilities, float]:
     started = time.perf_counter()
     probabilities = NETWORKS[run.recipe.network].probabilities(model, digits.images)
     if not np.isfinite(probabilities).all():
-        raise DatasetError(
-            f"the network of {run.folder} gives no finite probabilities: its training diverged. "
-            "Train again with a smaller --learning-rate."
-        )
+        raise diverged(run)
     return probabilities, time.perf_counter() - started
 
 

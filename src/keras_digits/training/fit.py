@@ -112,7 +112,10 @@ def load_run_dataset(run: Run) -> Dataset:
 
 
 def load_model(run: Run) -> keras.Model:
-    """The trained network of `run`.
+    """The trained network of `run` as it is to be used: in float32 whatever precision trained it.
+
+    Weights are float32 under every dtype policy, so nothing is lost; and what is tested is then
+    what is exported, because ONNX Runtime has no bfloat16 on most machines.
 
     Raises:
         ModelFileError: It is missing or broken.
@@ -122,7 +125,20 @@ def load_model(run: Run) -> keras.Model:
             f"{run.folder} has no trained network yet. "
             f"Finish it: digits train --resume {run.folder}"
         )
-    return _load(run.model_path)
+    trained = _load(run.model_path)
+    if run.recipe.precision == "float32":
+        return trained
+    model = NETWORKS[run.recipe.network].build("float32")
+    model.set_weights(trained.get_weights())
+    return model
+
+
+def diverged(run: Run) -> ModelFileError:
+    """The error of a network whose outputs are no longer finite numbers."""
+    return ModelFileError(
+        f"the network of {run.folder} gives no finite numbers: its training diverged. "
+        "Train again with a smaller --learning-rate."
+    )
 
 
 def _load(path: Path) -> keras.Model:

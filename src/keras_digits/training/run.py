@@ -81,7 +81,7 @@ class Run:
 
     @property
     def is_finished(self) -> bool:
-        """Whether it is trained, exported and tested: the report is written last."""
+        """Whether it is trained, tested and exported."""
         return self.is_trained and self.onnx_path.is_file() and self.report_path.is_file()
 
     def history(self) -> list[EpochRow]:

@@ -1,0 +1,217 @@
+"""An evaluation leaves every file that the run folder promises, and they agree."""
+
+import csv
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_digits.data.datasets import Dataset
+from keras_digits.errors import DatasetError, ModelFileError, RunError
+from keras_digits.evaluation.comparison import compare, comparison_figure
+from keras_digits.evaluation.plots import learning_curves, mistakes, save_png
+from keras_digits.evaluation.report import recipe_command
+from keras_digits.evaluation.scoring import evaluate, write_submission
+from keras_digits.training.recipe import Recipe
+from keras_digits.training.run import Run, create_run, open_run
+
+FILES = {
+    "recipe.json",
+    "history.csv",
+    "checkpoint",
+    "model.keras",
+    "predictions.csv",
+    "metrics.json",
+    "report.html",
+    "digits.onnx",
+    "README.md",
+    "accuracy.png",
+    "loss.png",
+    "confusion_matrix.png",
+    "reliability.png",
+    "mistakes.png",
+}
+
+
+def test_run_folder_holds_what_is_promised_and_nothing_else(trained_run: Run) -> None:
+    assert {path.name for path in trained_run.folder.iterdir()} == FILES
+
+
+def test_predictions_and_metrics_agree(trained_run: Run, optdigits: Dataset) -> None:
+    with (trained_run.folder / "predictions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["index", "label", "prediction", *(f"p{d}" for d in range(10))]
+    assert [int(row["label"]) for row in rows] == optdigits.test.known_labels().tolist()
+    probabilities = np.array([[float(row[f"p{d}"]) for d in range(10)] for row in rows])
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    right = sum(row["label"] == row["prediction"] for row in rows)
+    metrics = trained_run.metrics()
+    assert metrics["accuracy"]["correct"] == right
+    assert metrics["accuracy"]["count"] == len(rows) == 257
+    last = trained_run.history()[-1]
+    assert metrics["accuracy"]["value"] == pytest.approx(last["val_accuracy"], abs=1e-6)
+    assert metrics["loss"] == pytest.approx(last["val_loss"], rel=1e-4)
+
+
+def test_metrics_name_recipe_data_versions_and_machine(trained_run: Run) -> None:
+    metrics = trained_run.metrics()
+    assert metrics["recipe"] == trained_run.recipe.to_dict()
+    assert metrics["dataset"]["name"] == "optdigits"
+    assert metrics["environment"]["versions"]["keras"]
+    assert metrics["environment"]["processor"]
+    assert metrics["training"]["epochs"] == 3
+
+
+class _Page(HTMLParser):
+    """Collects what a page would load, and checks that tags close."""
+
+    VOID = frozenset({"meta", "img", "path", "use", "rect", "line", "br", "link"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loads: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.loads += [value or "" for name, value in attrs if name in {"src", "href"}]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+
+def test_report_is_one_self_contained_page(trained_run: Run) -> None:
+    text = trained_run.report_path.read_text("utf-8")
+    page = _Page()
+    page.feed(text)
+    assert page.open == []
+    assert page.loads
+    assert all(load.startswith(("data:image/png;base64,", "#")) for load in page.loads)
+    assert "url(http" not in text
+    value = trained_run.metrics()["accuracy"]["value"]
+    assert f"{100 * value:.2f} %" in text
+    assert "optdigits" in text
+    assert text.count("<figure>") == min(24, 257 - trained_run.metrics()["accuracy"]["correct"])
+
+
+def test_pictures_are_real_and_not_blank(trained_run: Run) -> None:
+    for path in trained_run.folder.glob("*.png"):
+        with Image.open(path) as picture:
+            pixels = np.asarray(picture.convert("L"))
+        assert min(pixels.shape) > 300
+        assert pixels.std() > 5, path
+
+
+def test_card_has_the_head_that_hubs_read(trained_run: Run) -> None:
+    card = (trained_run.folder / "README.md").read_text("utf-8")
+    head = re.match(r"---\n(.+?)\n---\n", card, re.DOTALL)
+    assert head is not None
+    assert "pipeline_tag: image-classification" in head[1]
+    assert f"{100 * trained_run.metrics()['accuracy']['value']:.2f} %" in card
+
+
+def test_command_in_the_report_makes_the_same_recipe() -> None:
+    recipe = Recipe(optimizer="adam", learning_rate=0.01, data="my digits/a.csv", seed=4)
+    command = recipe_command(recipe.to_dict())
+    assert command == (
+        "digits train --optimizer adam --learning-rate 0.01 --seed 4 --data 'my digits/a.csv'"
+    )
+    assert recipe_command(Recipe().to_dict()) == "digits train"
+
+
+def test_other_digits_go_to_a_folder_of_their_own(
+    trained_run: Run, idx_folder: Path, tmp_path: Path
+) -> None:
+    before = (trained_run.folder / "metrics.json").read_bytes()
+    evaluation = evaluate(trained_run, idx_folder, out=tmp_path / "elsewhere")
+    assert evaluation.metrics["accuracy"] == trained_run.metrics()["accuracy"]
+    assert evaluation.metrics["test_set"]["name"] == idx_folder.name
+    names = {path.name for path in evaluation.folder.iterdir()}
+    assert names == FILES - {
+        *("recipe.json", "history.csv", "checkpoint", "model.keras", "digits.onnx", "README.md"),
+        *("accuracy.png", "loss.png"),
+    }
+    assert (trained_run.folder / "metrics.json").read_bytes() == before
+
+
+def test_mnists_test_set_gets_reviewed_figures_too(trained_run: Run, mnist_folder: Path) -> None:
+    metrics = evaluate(trained_run, mnist_folder, out="mnist").metrics
+    assert metrics["accuracy"]["count"] == 10_000
+    assert metrics["accuracy_reviewed"]["count"] == 9_995
+    assert "on reviewed labels" in Path("mnist/report.html").read_text("utf-8")
+
+
+def test_submission_counts_from_one_and_needs_no_labels(
+    trained_run: Run, optdigits: Dataset, tmp_path: Path
+) -> None:
+    header = ",".join(f"pixel{index}" for index in range(784))
+    np.savetxt(
+        tmp_path / "test.csv",
+        optdigits.test.images.reshape(-1, 784),
+        "%d",
+        ",",
+        header=header,
+        comments="",
+    )
+    assert write_submission(trained_run, tmp_path / "test.csv", "submission.csv") == 257
+    lines = Path("submission.csv").read_text().splitlines()
+    assert lines[0] == "ImageId,Label"
+    assert lines[1].startswith("1,")
+    assert lines[-1].startswith("257,")
+    with (trained_run.folder / "predictions.csv").open(newline="") as file:
+        predictions = [row["prediction"] for row in csv.DictReader(file)]
+    assert [line.split(",")[1] for line in lines[1:]] == predictions
+    with pytest.raises(DatasetError, match="no labels"):
+        evaluate(trained_run, tmp_path / "test.csv")
+
+
+def test_run_that_is_not_trained_cannot_be_tested(optdigits: Dataset) -> None:
+    run = create_run(Path("run"), Recipe(dataset="optdigits"), optdigits, "tensorflow")
+    with pytest.raises(ModelFileError, match="has no trained network yet"):
+        evaluate(run, dataset=optdigits)
+
+
+def test_comparison_names_what_differs_and_sorts_by_accuracy(
+    trained_run: Run, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(trained_run.folder, other)
+    facts = json.loads((other / "recipe.json").read_text())
+    facts["recipe"]["optimizer"] = "lion"
+    (other / "recipe.json").write_text(json.dumps(facts))
+    metrics = json.loads((other / "metrics.json").read_text())
+    metrics["accuracy"]["value"] = 0.999
+    (other / "metrics.json").write_text(json.dumps(metrics))
+    rows = compare([trained_run, open_run(other)])
+    assert [row.run for row in rows] == ["other", "trained"]
+    assert [row.settings for row in rows] == [{"optimizer": "lion"}, {"optimizer": "adam"}]
+    labels = comparison_figure([trained_run, open_run(other)]).axes[0].get_legend().get_texts()
+    assert [label.get_text() for label in labels] == ["trained", "other"]
+
+
+def test_comparison_wants_two_different_finished_runs(trained_run: Run, optdigits: Dataset) -> None:
+    fresh = create_run(Path("fresh"), Recipe(), optdigits, "tensorflow")
+    for runs, message in (
+        ([trained_run], "at least two"),
+        ([trained_run, trained_run], "named twice"),
+        ([trained_run, fresh], "digits evaluate writes it"),
+    ):
+        with pytest.raises(RunError, match=message):
+            compare(runs)
+
+
+def test_pictures_of_one_epoch_and_of_no_mistakes_can_be_drawn(tmp_path: Path) -> None:
+    row = {"epoch": 1, "accuracy": 0.5, "loss": 1.0, "val_accuracy": 0.4, "val_loss": 1.2}
+    save_png(learning_curves({"run": [row]}, "test"), tmp_path / "curves.png")
+    none = np.empty((0, 28, 28), np.uint8)
+    figure = mistakes(none, np.empty(0, np.uint8), np.empty((0, 10), np.float32))
+    save_png(figure, tmp_path / "mistakes.png")
+    with Image.open(tmp_path / "mistakes.png") as picture:
+        assert min(picture.size) > 50

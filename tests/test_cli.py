@@ -1,0 +1,245 @@
+"""The shell's face: what it prints, where it puts things, how it refuses."""
+
+import inspect
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from keras_digits import cli
+from keras_digits.cli import main
+from keras_digits.data.datasets import Dataset
+from keras_digits.training.recipe import Recipe
+from keras_digits.training.run import Run, open_run
+
+QUICK = ("--dataset", "optdigits", "--epochs", "1")
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Run a command that must be refused; its one line."""
+    assert main(arguments) == 2
+    printed = capsys.readouterr()
+    assert printed.err.count("\n") == 1, printed.err
+    assert printed.err.startswith("digits: ")
+    return printed.err
+
+
+def test_flags_mirror_the_recipe() -> None:
+    flags = set(inspect.signature(cli.train).parameters)
+    assert flags == set(Recipe.__dataclass_fields__) | {"out", "resume"}
+
+
+def test_train_prints_what_the_tutorial_prints_and_more(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["train", *QUICK, "--out", "run"]) == 0
+    printed = capsys.readouterr().out
+    for text in (
+        "x_train (1540, 28, 28), y_train (1540,): 1540 train samples",
+        "Using Keras",
+        "Total params: 669,706",
+        "val_accuracy",
+        "Test score: ",
+        "watching, not choosing",
+        "Report: run/report.html",
+    ):
+        assert text in printed
+    accuracy = open_run("run").metrics()["accuracy"]
+    assert f"Test accuracy: {accuracy['value']:.4f}" in printed
+    assert f"{accuracy['correct']:,} of 257 right" in printed
+    assert open_run("run").is_finished
+
+
+def test_train_puts_runs_into_dated_folders(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", *QUICK]) == 0
+    (folder,) = Path("runs").iterdir()
+    assert re.fullmatch(r"\d{8}-\d{6}-article-sgd", folder.name)
+
+
+def test_several_optimizers_are_trained_and_compared(capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ("--optimizer", "sgd", "--optimizer", "adam", "--optimizer", "sgd")
+    assert main(["train", *QUICK, *flags, "--out", "both"]) == 0
+    printed = capsys.readouterr().out
+    table = printed[printed.index("s/epoch") :]
+    assert table.index("adam") < table.index("sgd")
+    assert Path("both/comparison.png").is_file()
+    assert {path.name for path in Path("both").iterdir()} == {"adam", "comparison.png", "sgd"}
+
+
+def test_compare_evaluate_and_submission(
+    capsys: pytest.CaptureFixture[str], trained_run: Run, tmp_path: Path, idx_folder: Path
+) -> None:
+    shutil.copytree(trained_run.folder, "copy")
+    assert main(["compare", str(trained_run.folder), "copy"]) == 0
+    assert "Learning curves: comparison.png" in capsys.readouterr().out
+    assert Path("comparison.png").is_file()
+    before = (trained_run.folder / "predictions.csv").read_bytes()
+    assert main(["evaluate", "copy"]) == 0
+    assert Path("copy/predictions.csv").read_bytes() == before
+    assert main(["evaluate", "copy", "--data", str(idx_folder)]) == 0
+    assert f"Report: copy/evaluation-{idx_folder.name}/report.html" in capsys.readouterr().out
+    assert main(["evaluate", "copy", "--data", str(idx_folder), "--submission", "s.csv"]) == 0
+    assert Path("s.csv").read_text().startswith("ImageId,Label\n1,")
+
+
+def test_data_says_what_is_here_and_draws_it(
+    capsys: pytest.CaptureFixture[str], mnist_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_DIGITS_DATA", str(mnist_folder))
+    assert main(["data"]) == 0
+    printed = capsys.readouterr().out
+    assert f"MNIST in KERAS_DIGITS_DATA: verified ({mnist_folder})" in printed
+    assert "MNIST in our cache: not there" in printed
+    assert "train by digit: 0:5923  1:6742" in printed
+    assert Path("samples.png").is_file()
+
+
+def test_data_calls_broken_mnist_broken(
+    capsys: pytest.CaptureFixture[str], idx_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_DIGITS_DATA", str(idx_folder))
+    assert main(["data"]) == 2
+    printed = capsys.readouterr()
+    assert "MNIST in KERAS_DIGITS_DATA: broken" in printed.out
+    assert "is not MNIST" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "--network", "cnn"], "network is 'cnn'; expected one of article, convnet."),
+        (["train", "--optimizer", "sdg"], "optimizer is 'sdg'; expected one of sgd, rmsprop"),
+        (["train", "--epochs", "many"], "Invalid value for '--epochs'"),
+        (["train", "--epoch", "3"], "--epoch"),
+        (["train", "--learning-rate", "0"], "learning_rate is 0.0; expected a number above 0"),
+        (["train", "--dataset", "mnist"], "give it with --data or KERAS_DIGITS_DATA"),
+        (["train", "--data", "absent.csv"], "absent.csv does not exist"),
+        (["train", "--resume", "absent"], "absent/recipe.json can't be read: No such file"),
+        (["train", "--resume", "x", "--seed", "3"], "drop --seed"),
+        (["evaluate", "absent"], "absent/recipe.json can't be read"),
+        (["evaluate", "x", "--submission", "s.csv"], "--submission wants the digits in --data"),
+        (["compare", "absent", "absent"], "absent/recipe.json can't be read"),
+        (["data", "--dataset", "cifar"], "dataset is 'cifar'; expected one of auto, mnist"),
+        (["nonsense"], "nonsense"),
+    ],
+)
+def test_bad_input_gets_one_line_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    assert message in refusal(capsys, *arguments)
+    assert not Path("runs").exists() or not any(Path("runs").rglob("model.keras"))
+
+
+def test_run_folder_in_use_is_refused(capsys: pytest.CaptureFixture[str], trained_run: Run) -> None:
+    line = refusal(capsys, "train", *QUICK, "--out", str(trained_run.folder))
+    assert f"digits train --resume {trained_run.folder}" in line
+
+
+def test_unwritable_folder_is_refused_before_any_work(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("file").write_text("in the way")
+    assert "file/run can't be written" in refusal(capsys, "train", *QUICK, "--out", "file/run")
+    assert "x_train" not in capsys.readouterr().out
+
+
+def test_resuming_a_finished_run_says_where_its_report_is(
+    capsys: pytest.CaptureFixture[str], trained_run: Run
+) -> None:
+    assert main(["train", "--resume", str(trained_run.folder)]) == 0
+    assert f"is complete: {trained_run.report_path}" in capsys.readouterr().out
+
+
+def test_resuming_a_run_killed_after_training_finishes_the_rest(
+    capsys: pytest.CaptureFixture[str], trained_run: Run
+) -> None:
+    shutil.copytree(trained_run.folder, "run")
+    for name in ("report.html", "metrics.json", "digits.onnx"):
+        (Path("run") / name).unlink()
+    assert main(["train", "--resume", "run"]) == 0
+    assert open_run("run").is_finished
+    assert open_run("run").metrics()["accuracy"] == trained_run.metrics()["accuracy"]
+
+
+def test_help_and_version_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert main(["train", "--help"]) == 0
+    printed = capsys.readouterr().out
+    assert "keras-digits 0.1.0" in printed
+    for name in Recipe.__dataclass_fields__:
+        assert f"--{name.replace('_', '-')}" in printed
+
+
+def start_training(*flags: str, **options: object) -> subprocess.Popen[str]:
+    """`digits train` in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "keras_digits.cli", "train", "--out", "run", *flags],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        **options,  # type: ignore[call-overload]
+    )
+
+
+def test_ctrl_c_keeps_the_checkpoint_and_says_how_to_go_on() -> None:
+    process = start_training("--dataset", "optdigits", "--epochs", "5000")
+    for _ in range(1200):
+        if list(Path("run/checkpoint").glob("epoch-*.keras")):
+            break
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert re.search(r"Stopped; \d+ of 5000 epochs are kept\. Go on with: digits train", errors)
+    assert "Traceback" not in errors
+    assert open_run("run").latest_checkpoint() is not None
+
+
+def test_full_disk_ends_training_in_one_line_and_keeps_the_last_checkpoint() -> None:
+    def limit_file_size() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+
+    process = start_training("--dataset", "optdigits", preexec_fn=limit_file_size)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 2, errors
+    assert errors.count("\n") == 1, errors
+    assert re.search(r"epoch-0001\.keras can't be written", errors)
+    assert list(Path("run/checkpoint").iterdir()) == []
+
+
+def test_the_tutorials_script_runs_for_one_epoch(
+    mnist_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = Path(__file__).parent.parent / "examples" / "article.py"
+    done = subprocess.run(
+        [sys.executable, script, "1"],
+        env={**os.environ, "KERAS_DIGITS_DATA": str(mnist_folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "60000 train samples" in done.stdout
+    accuracy = re.search(r"Test accuracy: ([\d.]+)", done.stdout)
+    assert accuracy is not None
+    assert 0.15 < float(accuracy[1]) < 0.6
+
+
+def test_diverged_training_is_named_not_scored(
+    capsys: pytest.CaptureFixture[str], optdigits: Dataset
+) -> None:
+    images = optdigits.train.images
+    np.savez("mine.npz", images=images, labels=optdigits.train.known_labels())
+    flags = ("--network", "convnet", "--learning-rate", "1e30", "--epochs", "3")
+    line = refusal(capsys, "train", "--data", "mine.npz", *flags, "--out", "run")
+    assert "its training diverged. Train again with a smaller --learning-rate" in line

@@ -1,0 +1,79 @@
+"""digits.onnx reads as Keras does, keeps the contract, and is never written when it doesn't."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from keras_digits.data.datasets import Dataset
+from keras_digits.errors import ModelFileError
+from keras_digits.export import check_parity, export_run
+from keras_digits.networks import NETWORKS
+from keras_digits.training.fit import load_model, train
+from keras_digits.training.recipe import PRECISIONS, Recipe
+from keras_digits.training.run import Run, open_run
+
+
+def test_file_keeps_the_contract(trained_run: Run, optdigits: Dataset) -> None:
+    session = onnxruntime.InferenceSession(trained_run.onnx_path)
+    (images,), (logits,) = session.get_inputs(), session.get_outputs()
+    assert (images.name, images.type, images.shape) == ("images", "tensor(uint8)", ["n", 28, 28])
+    assert (logits.name, logits.type, logits.shape) == ("logits", "tensor(float)", ["n", 10])
+    for count in (1, 3, 257):
+        assert session.run(None, {"images": optdigits.test.images[:count]})[0].shape == (count, 10)
+
+
+def test_file_reads_as_keras_does(trained_run: Run, optdigits: Dataset) -> None:
+    session = onnxruntime.InferenceSession(trained_run.onnx_path)
+    logits = session.run(None, {"images": optdigits.test.images})[0].astype(np.float64)
+    softmax = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    network = NETWORKS[trained_run.recipe.network]
+    expected = network.probabilities(load_model(trained_run), optdigits.test.images)
+    np.testing.assert_allclose(softmax, expected, atol=1e-5)
+
+
+def test_file_carries_what_a_reader_must_know(trained_run: Run) -> None:
+    model = onnxruntime.InferenceSession(trained_run.onnx_path).get_modelmeta()
+    assert model.custom_metadata_map == {
+        "keras_digits.version": "0.1.0",
+        "keras_digits.run": "trained",
+        "keras_digits.network": "article",
+        "keras_digits.dataset": "optdigits",
+        "keras_digits.temperature": "1.0",
+    }
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_convnet_is_exported_in_every_precision(precision: str, optdigits: Dataset) -> None:
+    recipe = Recipe(network="convnet", dataset="optdigits", epochs=1, precision=precision)
+    run = train(recipe, out="run", dataset=optdigits)
+    assert export_run(run, optdigits.test.images).is_file()
+
+
+def test_file_that_disagrees_is_refused(
+    trained_run: Run, optdigits: Dataset, tmp_path: Path
+) -> None:
+    other = train(Recipe(dataset="optdigits", epochs=1), out="other", dataset=optdigits)
+    with pytest.raises(ModelFileError, match=r"differ from Keras by .* Nothing was written"):
+        check_parity(other, trained_run.onnx_path, optdigits.test.images)
+
+
+def test_other_backends_convert_in_a_process_of_their_own(
+    trained_run: Run, tmp_path: Path, optdigits: Dataset
+) -> None:
+    shutil.copytree(trained_run.folder, tmp_path / "run")
+    run = open_run(tmp_path / "run")
+    elsewhere = tmp_path / "elsewhere.onnx"
+    done = subprocess.run(
+        [sys.executable, "-m", "keras_digits.export", str(run.folder), str(elsewhere)],
+        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    check_parity(run, elsewhere, optdigits.test.images[:50])

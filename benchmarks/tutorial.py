@@ -29,7 +29,7 @@ console = Console()
 def run_script() -> dict[str, float]:
     """The tutorial's script, whose seed is 1337: accuracy and seconds of the whole process."""
     started = time.perf_counter()
-    command = [sys.executable, ROOT / "examples" / "article.py"]
+    command = [sys.executable, str(ROOT / "examples" / "article.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     accuracy = re.search(r"Test accuracy: ([\d.]+)", done.stdout)
     assert accuracy, done.stdout

@@ -41,11 +41,8 @@ app = typer.Typer(
 def _flag(name: str) -> Any:
     """The option that mirrors a recipe's field; unset it leaves the recipe's default."""
     default = Recipe.__dataclass_fields__[name].default
-    return typer.Option(
-        f"--{name.replace('_', '-')}",
-        help=setting_help(name),
-        show_default=False if default is None else str(default),
-    )
+    shown = "" if default is None else f"  [default: {default}]"
+    return typer.Option(f"--{name.replace('_', '-')}", help=setting_help(name) + shown)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0, 2 for bad input, 130 after Ctrl-C.
     """
     try:
-        code = app(list(sys.argv[1:] if arguments is None else arguments), standalone_mode=False)
+        words = list(sys.argv[1:] if arguments is None else arguments)
+        code = app(words, prog_name="digits", standalone_mode=False)
     except DigitsError as error:
         return _refuse(str(error))
     except typer.TyperException as error:
@@ -97,7 +95,7 @@ def _digits(
     pass
 
 
-@app.command()
+@app.command(short_help="Train a network, test it, write a report.")
 def train(
     network: Annotated[str | None, _flag("network")] = None,
     optimizer: Annotated[list[str] | None, _flag("optimizer")] = None,
@@ -326,7 +324,7 @@ def _in_words(accuracy: dict[str, Any], on: str) -> str:
     )
 
 
-@app.command()
+@app.command(short_help="Test a run on its own or other digits.")
 def evaluate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
     data: Annotated[
@@ -358,7 +356,7 @@ def evaluate(
     _print_score(scoring.evaluate(opened, data, out=out))
 
 
-@app.command()
+@app.command(short_help="Put runs in one table and one picture.")
 def compare(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Two run folders or more.")],
     out: Annotated[
@@ -399,7 +397,7 @@ def _print_comparison(runs: "Sequence[Run]", picture: Path) -> None:
     print(f"Learning curves: {picture}")
 
 
-@app.command()
+@app.command(short_help="Show which digits are here; draw samples.")
 def data(
     data: Annotated[Path | None, typer.Option(help=setting_help("data"))] = None,
     dataset: Annotated[str, typer.Option(help=setting_help("dataset"))] = "auto",

@@ -213,7 +213,7 @@ def fetch_mnist(
     make_folder(folder)
     deadline = time.monotonic() + timeout_seconds
     reasons: dict[str, str] = {}
-    for mirror in mirrors:
+    for mirror in [*mirrors, *mirrors]:  # those that failed get a second chance after all others
         try:
             _fetch_from(mirror, folder, _Progress(report_progress, deadline))
         except (OSError, ValueError) as error:  # requests' errors are OSErrors
@@ -233,10 +233,7 @@ def _fetch_from(mirror: Mirror, folder: Path, progress: "_Progress") -> None:
     pooch.get_logger().setLevel("ERROR")  # it would speak over our progress bar
     with tempfile.TemporaryDirectory(prefix=".partial-", dir=folder) as partial:
         fetcher = pooch.create(
-            path=partial,
-            base_url=mirror.url,
-            registry=dict.fromkeys(mirror.files),
-            retry_if_failed=1,
+            path=partial, base_url=mirror.url, registry=dict.fromkeys(mirror.files)
         )
         download = pooch.HTTPDownloader(
             progressbar=progress, timeout=_CONNECT_TIMEOUT_SECONDS, chunk_size=1 << 16

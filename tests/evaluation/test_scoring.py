@@ -214,4 +214,4 @@ def test_pictures_of_one_epoch_and_of_no_mistakes_can_be_drawn(tmp_path: Path) -
     figure = mistakes(none, np.empty(0, np.uint8), np.empty((0, 10), np.float32))
     save_png(figure, tmp_path / "mistakes.png")
     with Image.open(tmp_path / "mistakes.png") as picture:
-        assert min(picture.size) > 50
+        assert min(picture.size) > 100

@@ -15,9 +15,16 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
-from keras_digits.digits import NUM_CLASSES, Images, Labels, Probabilities
+from keras_digits.digits import (
+    INK,
+    NUM_CLASSES,
+    PAPER,
+    SIDE,
+    Images,
+    Labels,
+    Probabilities,
+)
 from keras_digits.evaluation.calibration import ReliabilityBin
 from keras_digits.files import replacing
 
@@ -35,6 +42,7 @@ _STYLE = {
     "axes.labelcolor": INK_COLOUR,
     "xtick.color": INK_COLOUR,
     "ytick.color": INK_COLOUR,
+    "axes.axisbelow": True,
     "axes.facecolor": "none",
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -56,16 +64,14 @@ def save_png(figure: Figure, path: Path) -> None:
         OutputError: `path` can't be written.
     """
     with replacing(path) as partial, rc_context(_STYLE):
-        figure.savefig(partial, format="png", dpi=150, facecolor="white", bbox_inches="tight")
+        figure.savefig(partial, format="png", dpi=150, facecolor="white")
 
 
 def to_svg(figure: Figure, title: str) -> str:
     """`figure` as SVG for a page, in the page's own text colour, named `title` for listeners."""
     text = io.StringIO()
     with rc_context(_STYLE):
-        figure.savefig(
-            text, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None}
-        )
+        figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
     svg = text.getvalue()
     svg = svg[svg.index("<svg") :].replace(INK_COLOUR, "currentColor")
     return svg.replace("<svg ", f'<svg role="img" aria-label="{title}" ', 1)
@@ -188,6 +194,7 @@ def reliability_diagram(bins: Sequence[ReliabilityBin]) -> Figure:
         upper.grid(visible=True)
         lower.bar(middles, [entry.count for entry in bins], width * 0.92, color=LEARNED_COLOUR)
         lower.set(xlabel="confidence", ylabel="answers", yscale="log")
+        lower.yaxis.set_major_formatter("{x:,.0f}")
         lower.grid(visible=True, axis="y")
     return figure
 
@@ -233,18 +240,23 @@ def sample_sheet(images: Images, labels: Labels, seed: int = 0, num_columns: int
 
 
 def _gallery(images: Images, captions: Sequence[str], num_columns: int) -> Figure:
-    """Images as ink on paper, in rows, each over its caption."""
+    """Images as ink on paper, in rows, each under its caption; all in one panel, which is fast."""
     num_rows = max(1, -(-len(images) // num_columns))
-    has_two_lines = any("\n" in caption for caption in captions)
-    cell = (1.45, 1.85) if has_two_lines else (0.8, 1.0)
+    num_lines = 1 + max((caption.count("\n") for caption in captions), default=0)
+    width, height = SIDE + 12 * num_lines, SIDE + 4 + 8 * num_lines  # of a cell, in pixels
+    sheet = np.zeros((num_rows * height, num_columns * width), np.uint8)
     with rc_context(_STYLE):
-        figure = Figure(figsize=(cell[0] * num_columns, cell[1] * num_rows), layout="constrained")
-        panels: NDArray[Any] = figure.subplots(num_rows, num_columns, squeeze=False)
-        for panel in panels.flat:
-            panel.set_axis_off()
-        for panel, image, caption in zip(panels.flat, images, captions, strict=False):
-            panel.imshow(image, cmap="gray_r", vmin=0, vmax=255)
-            panel.set_title(caption, size="small", weight="normal", loc="center")
+        size = (sheet.shape[1] * 0.028, sheet.shape[0] * 0.028)
+        figure = Figure(figsize=size, layout="constrained")
+        panel = figure.subplots()
+        panel.set_axis_off()
+        for place, (image, caption) in enumerate(zip(images, captions, strict=True)):
+            row, column = divmod(place, num_columns)
+            bottom, left = (row + 1) * height - 4, column * width + (width - SIDE) // 2
+            sheet[bottom - SIDE : bottom, left : left + SIDE] = image
+            middle = left + SIDE / 2
+            panel.text(middle, bottom - SIDE - 1, caption, ha="center", va="bottom", size="small")
         if not len(images):
-            panels[0, 0].text(0, 0.5, "no mistakes")
+            panel.text(sheet.shape[1] / 2, height / 2, "no mistakes", ha="center")
+        panel.imshow(sheet, cmap="gray_r", vmin=PAPER, vmax=INK, interpolation="nearest")
     return figure

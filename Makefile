@@ -17,7 +17,7 @@ train: setup
 	$(BIN)/digits train $(ARGS)
 
 test: $(VENV)/.dev-is-set-up
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
 
 lint: $(VENV)/.dev-is-set-up
 	$(BIN)/ruff format --check .

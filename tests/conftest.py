@@ -1,5 +1,6 @@
 """Digits and runs that tests share, and walls that keep them off the reader's machine."""
 
+import gc
 import gzip
 import os
 from pathlib import Path
@@ -13,11 +14,15 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.update(dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9"))
 os.environ["no_proxy"] = "127.0.0.1,localhost"
 
+import keras  # noqa: F401  # imported before the freeze
+
 from keras_digits.data.datasets import Dataset, load_dataset
 from keras_digits.data.idx import encode_idx
 from keras_digits.data.mnist import IDX_FILES
 from keras_digits.training.recipe import Recipe
 from keras_digits.training.run import Run
+
+gc.freeze()  # what importing made stays: no need to walk it at every collection
 
 ROOT = Path(__file__).resolve().parent.parent
 _SHARED_MNIST = ROOT.parent / "shared" / "mnist"

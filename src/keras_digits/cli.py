@@ -241,6 +241,8 @@ def _start_keras() -> None:
     with tempfile.TemporaryFile() as notes, _stderr_into(notes.fileno()) as stderr:
         try:
             import keras
+
+            keras.utils.set_random_seed(0)  # loads TensorFlow beside JAX and torch too
         except BaseException:
             notes.seek(0)
             os.write(stderr, notes.read())

@@ -14,11 +14,10 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.update(dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9"))
 os.environ["no_proxy"] = "127.0.0.1,localhost"
 
-import keras  # noqa: F401  # imported before the freeze
-
 from keras_digits.data.datasets import Dataset, load_dataset
 from keras_digits.data.idx import encode_idx
 from keras_digits.data.mnist import IDX_FILES
+from keras_digits.networks import backend  # noqa: F401  # Keras before the freeze
 from keras_digits.training.recipe import Recipe
 from keras_digits.training.run import Run
 

@@ -6,7 +6,6 @@ that keras-digits raises on purpose becomes one line on stderr and exit code 2.
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from keras_digits import __version__
 from keras_digits.errors import DigitsError, MissingExtraError, RecipeError
@@ -233,33 +230,11 @@ def _verbose() -> int:
 
 
 def _start_keras() -> None:
-    """Import Keras, keep its backend's start-up notes off the screen, and say which it is.
+    """Import Keras, which takes seconds, and say on what it runs."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its notes are not for the reader
+    from keras_digits.networks import backend
 
-    TensorFlow writes them from C++ past every setting; should the import fail they are shown.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with tempfile.TemporaryFile() as notes, _stderr_into(notes.fileno()) as stderr:
-        try:
-            import keras
-
-            keras.utils.set_random_seed(0)  # loads TensorFlow beside JAX and torch too
-        except BaseException:
-            notes.seek(0)
-            os.write(stderr, notes.read())
-            raise
-    print(f"Using Keras {keras.__version__} on {keras.backend.backend()}")
-
-
-@contextmanager
-def _stderr_into(file_descriptor: int) -> Iterator[int]:
-    """Send all that this process writes to stderr elsewhere; gives the real one."""
-    stderr = os.dup(2)
-    os.dup2(file_descriptor, 2)
-    try:
-        yield stderr
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
+    print(f"Using Keras {backend.VERSION} on {backend.NAME}")
 
 
 def _load(name: str, path: str | None) -> "Dataset":
@@ -373,27 +348,10 @@ def compare(
 
 def _print_comparison(runs: "Sequence[Run]", picture: Path) -> None:
     """The table on screen, the learning curves in `picture`."""
-    from keras_digits.evaluation.comparison import compare, comparison_figure
+    from keras_digits.evaluation.comparison import compare, comparison_figure, comparison_table
     from keras_digits.evaluation.plots import save_png
 
-    rows = compare(runs)
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("run", overflow="fold")
-    for name in rows[0].settings:
-        table.add_column(name.replace("_", " "))
-    for name in ("digits", "epochs", "test accuracy", "95 % interval", "loss", "s/epoch"):
-        table.add_column(name, justify="left" if name == "digits" else "right", no_wrap=True)
-    for row in rows:
-        table.add_row(
-            escape(row.run),
-            *(escape(str(value)) for value in row.settings.values()),
-            escape(row.dataset),
-            str(row.epochs),
-            f"{row.accuracy:.2%}",
-            f"{row.low:.2%}-{row.high:.2%}",
-            f"{row.loss:.4f}",
-            f"{row.seconds_per_epoch:.2f}",
-        )
+    table = comparison_table(compare(runs))
     save_png(comparison_figure(runs), picture)
     Console().print(table)
     print(f"Learning curves: {picture}")

@@ -13,7 +13,6 @@ import warnings
 from importlib.metadata import version
 from pathlib import Path
 
-import keras
 import numpy as np
 import onnx
 import onnxruntime
@@ -21,7 +20,7 @@ import onnxruntime
 from keras_digits.digits import SIDE, Images
 from keras_digits.errors import ModelFileError
 from keras_digits.files import replacing
-from keras_digits.networks import NETWORKS
+from keras_digits.networks import NETWORKS, backend
 from keras_digits.training.fit import diverged, load_model
 from keras_digits.training.run import Run, open_run
 
@@ -52,7 +51,7 @@ def export_run(run: Run | str | Path, images: Images) -> Path:
     """
     run = run if isinstance(run, Run) else open_run(run)
     with replacing(run.onnx_path) as partial:
-        if keras.backend.backend() == "tensorflow":
+        if backend.NAME == "tensorflow":
             convert(run, partial)
         else:
             _convert_elsewhere(run, partial)

@@ -104,30 +104,27 @@ def load_dataset(
 def _mnist(path: Path | None, report_progress: ReportProgress | None) -> Dataset:
     """MNIST, proven."""
     folder = find_mnist(path) or fetch_mnist(report_progress=report_progress)
-    parts = read_mnist(folder)
-    return _dataset("mnist", str(folder), parts)
+    return _dataset("mnist", str(folder), read_mnist(folder), MNIST_SHA256)
 
 
 def _from_path(path: Path) -> Dataset:
     """The digits at `path`, split where they are one set; MNIST is recognised by its bytes."""
     parts = read_parts(path)
     parts.train.known_labels()
-    if parts.test is not None:
-        is_mnist = part_digests(parts) == MNIST_SHA256
-        return _dataset("mnist" if is_mnist else _short_name(path), str(path), parts)
-    note = f"{path} has no test part: a seventh of it, drawn once and for all, is the test set."
-    return _dataset(_short_name(path), str(path), _hold_out(parts.train, str(path)), note)
+    note = ""
+    if parts.test is None:
+        parts = _hold_out(parts.train, str(path))
+        note = f"{path} has no test part: a seventh of it, drawn once and for all, is the test set."
+    digests = part_digests(parts)
+    name = "mnist" if digests == MNIST_SHA256 else path.resolve().name
+    return _dataset(name, str(path), parts, digests, note)
 
 
-def _short_name(path: Path) -> str:
-    """What to call a set of one's own: the last part of its path."""
-    return path.resolve().name
-
-
-def _dataset(name: str, source: str, parts: Parts, note: str = "") -> Dataset:
-    """Put the parts together with their digests."""
-    train, test = parts.labelled_train(), parts.labelled_test()
-    return Dataset(name, source, train, test, part_digests(parts), note)
+def _dataset(
+    name: str, source: str, parts: Parts, digests: tuple[str, ...], note: str = ""
+) -> Dataset:
+    """Put the parts together; both must be labelled."""
+    return Dataset(name, source, parts.labelled_train(), parts.labelled_test(), digests, note)
 
 
 def _optdigits(note: str = "") -> Dataset:
@@ -138,7 +135,8 @@ def _optdigits(note: str = "") -> Dataset:
     digits = Digits(images, bundle.target.astype(np.uint8))
     caveat = "Optdigits' writers stand on both sides of its split, so its scores flatter."
     parts = _hold_out(digits, "optdigits")
-    return _dataset("optdigits", "scikit-learn", parts, f"{note} {caveat}".strip())
+    digests = part_digests(parts)
+    return _dataset("optdigits", "scikit-learn", parts, digests, f"{note} {caveat}".strip())
 
 
 def _hold_out(digits: Digits, name: str) -> Parts:

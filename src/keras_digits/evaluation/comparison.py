@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.figure import Figure
+from rich.markup import escape
+from rich.table import Table
 
 from keras_digits.errors import RunError
 from keras_digits.evaluation.plots import learning_curves
@@ -61,6 +63,29 @@ def compare(runs: Sequence[Run]) -> list[ComparisonRow]:
         for run, name, recipe in zip(runs, names, recipes, strict=True)
     ]
     return sorted(rows, key=lambda row: -row.accuracy)
+
+
+def comparison_table(rows: Sequence[ComparisonRow]) -> Table:
+    """The rows as a table for a terminal."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("run", overflow="fold")
+    for name in rows[0].settings:
+        table.add_column(name.replace("_", " "))
+    table.add_column("digits")
+    for name in ("epochs", "test accuracy", "95 % interval", "loss", "s/epoch"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            escape(row.run),
+            *(escape(str(value)) for value in row.settings.values()),
+            escape(row.dataset),
+            str(row.epochs),
+            f"{row.accuracy:.2%}",
+            f"{row.low:.2%} to {row.high:.2%}",
+            f"{row.loss:.4f}",
+            f"{row.seconds_per_epoch:.2f}",
+        )
+    return table
 
 
 def comparison_figure(runs: Sequence[Run]) -> Figure:

@@ -4,6 +4,7 @@ Adding one: a module beside this one with a ``Network``, and a line in ``NETWORK
 set and no training.
 """
 
+from keras_digits.networks import backend  # isort: skip  # first: it keeps Keras quiet
 from keras_digits.networks.article import ARTICLE
 from keras_digits.networks.convnet import CONVNET
 from keras_digits.networks.network import Network
@@ -11,4 +12,4 @@ from keras_digits.networks.network import Network
 NETWORKS: dict[str, Network] = {network.name: network for network in (ARTICLE, CONVNET)}
 """Every network by the name that a recipe calls it."""
 
-__all__ = ["NETWORKS", "Network"]
+__all__ = ["NETWORKS", "Network", "backend"]

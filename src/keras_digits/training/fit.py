@@ -21,7 +21,7 @@ from keras_digits.data.formats import Digits
 from keras_digits.digits import NUM_CLASSES
 from keras_digits.errors import DatasetError, ModelFileError, RunError
 from keras_digits.files import replacing
-from keras_digits.networks import NETWORKS, Network
+from keras_digits.networks import NETWORKS, Network, backend
 from keras_digits.training.recipe import Recipe
 from keras_digits.training.run import EpochRow, Run, create_run, default_folder, open_run
 
@@ -58,7 +58,7 @@ def train(
         recipe = dataclasses.replace(recipe, data=str(Path(recipe.data).resolve()))
     dataset = dataset or load_dataset(recipe.dataset, recipe.data)
     folder = default_folder(recipe) if out is None else Path(out)
-    run = create_run(folder, recipe, dataset, keras.backend.backend())
+    run = create_run(folder, recipe, dataset, backend.NAME)
     return _fit(run, dataset, callbacks, verbose)
 
 
@@ -85,10 +85,10 @@ def resume(
     run = open_run(folder)
     if run.is_trained:
         return run
-    begun_on, backend = run.environment["backend"], keras.backend.backend()
-    if begun_on != backend:
+    begun_on = run.environment["backend"]
+    if begun_on != backend.NAME:
         raise RunError(
-            f"{run.folder} was begun on {begun_on}, and this is {backend}. "
+            f"{run.folder} was begun on {begun_on}, and this is {backend.NAME}. "
             f"Set KERAS_BACKEND={begun_on} to go on with it."
         )
     return _fit(run, load_run_dataset(run), callbacks, verbose)

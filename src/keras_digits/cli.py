@@ -207,6 +207,8 @@ def _resumable(folder: Path) -> Iterator[None]:
     except KeyboardInterrupt:
         from keras_digits.training.run import open_run
 
+        if not (folder / "recipe.json").is_file():
+            raise
         run = open_run(folder)
         done = run.latest_checkpoint()
         kept = f"{done[0] if done else 0} of {run.recipe.epochs} epochs are kept"

@@ -94,10 +94,15 @@ def test_binary_csv_is_refused(tmp_path: Path) -> None:
         read_csv(tmp_path / "train.csv")
 
 
-def test_kaggle_folder_keeps_unlabelled_test_digits_out(tmp_path: Path) -> None:
+def test_kaggle_folder_has_test_digits_for_a_submission_and_none_for_a_score(
+    tmp_path: Path,
+) -> None:
     write_csv(tmp_path / "train.csv", HEADER, ROW)
     write_csv(tmp_path / "test.csv", HEADER.removeprefix("label,"), ROW.removeprefix("7,"))
-    assert read_parts(tmp_path).test is None
+    parts = read_parts(tmp_path)
+    assert parts.test is not None
+    assert not parts.has_labelled_test
+    assert parts.labelled_test() is parts.train
 
 
 @pytest.mark.parametrize("shape", [(6, 28, 28), (6, 28, 28, 1), (6, 784)])

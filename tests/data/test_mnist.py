@@ -39,6 +39,7 @@ def test_arrays_are_those_of_the_files_in_keras_shapes_and_types(mnist_folder: P
     raw = gzip.decompress((mnist_folder / IDX_FILES[2]).read_bytes())
     assert x_test.tobytes() == raw[16:]
     assert y_train[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
+    x_train[0] = 0  # Keras's arrays can be written to, and so must these
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

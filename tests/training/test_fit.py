@@ -263,6 +263,12 @@ def test_broken_history_is_named(optdigits: Dataset) -> None:
         run.history()
 
 
+def test_folder_of_a_run_killed_at_its_start_is_free_again(optdigits: Dataset) -> None:
+    Path("run").mkdir()
+    Path("run/.recipe.partial.json").write_text("{")
+    assert create_run(Path("run"), Recipe(), optdigits, "tensorflow").folder == Path("run")
+
+
 def test_default_folder_is_new_each_time() -> None:
     first = default_folder(Recipe())
     first.mkdir(parents=True)

@@ -112,7 +112,7 @@ def _from_path(path: Path) -> Dataset:
     parts = read_parts(path)
     parts.train.known_labels()
     note = ""
-    if parts.test is None:
+    if not parts.has_labelled_test:
         parts = _hold_out(parts.train, str(path))
         note = f"{path} has no test part: a seventh of it, drawn once and for all, is the test set."
     digests = part_digests(parts)

@@ -54,7 +54,12 @@ class Digits:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a path holds: digits to train on, and test digits where they are kept apart."""
+    """What a path holds: digits to train on, and test digits where they are kept apart.
+
+    Attributes:
+        train: Labelled or not.
+        test: Labelled or not: Kaggle's are there for a submission, not for a score.
+    """
 
     train: Digits
     test: Digits | None = None
@@ -65,10 +70,16 @@ class Parts:
         return self.train
 
     def labelled_test(self) -> Digits:
-        """The test digits; where none are kept apart, all digits."""
-        digits = self.test or self.train
+        """The test digits; where no labelled ones are kept apart, all that are labelled."""
+        digits = self.test if self.has_labelled_test else self.train
+        assert digits is not None
         digits.known_labels()
         return digits
+
+    @property
+    def has_labelled_test(self) -> bool:
+        """Whether there are test digits that a score can be had on."""
+        return self.test is not None and self.test.labels is not None
 
 
 def read_parts(path: Path) -> Parts:
@@ -148,10 +159,7 @@ def _read_file_folder(folder: Path) -> Parts | None:
     if not train.is_file():
         return None
     test = folder / "test.csv"
-    test_digits = read_csv(test) if test.is_file() else None
-    # Kaggle's test.csv carries no labels: it is for a submission, not for a score.
-    has_labels = test_digits is not None and test_digits.labels is not None
-    return Parts(read_csv(train), test_digits if has_labels else None)
+    return Parts(read_csv(train), read_csv(test) if test.is_file() else None)
 
 
 def read_npz(path: Path) -> Parts:

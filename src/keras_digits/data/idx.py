@@ -105,7 +105,8 @@ def _decode_body(raw: bytes, name: str, kind: str) -> NDArray[np.uint8]:
             f"{name} {what}: {len(raw):,} bytes where its header promises {expected:,}. "
             "Copy or download it again."
         )
-    return np.frombuffer(raw, np.uint8, offset=header_bytes).reshape(shape)
+    values = np.frombuffer(raw, np.uint8, offset=header_bytes).reshape(shape)
+    return values.copy()  # a buffer's own memory can't be written to, and people scale in place
 
 
 def encode_idx(array: NDArray[np.uint8]) -> bytes:

@@ -57,7 +57,7 @@ class Recipe:
         seed: Decides initial weights, shuffling and the validation split; 0 to 2**32 - 1.
         precision: One of ``PRECISIONS``.
         dataset: One of ``DATASETS``.
-        data: A path to labelled digits, or None.
+        data: A path to labelled digits, or None; kept as text.
 
     Raises:
         RecipeError: A value isn't allowed; the message names those that are.
@@ -77,7 +77,9 @@ class Recipe:
     data: str | None = _setting(None, "A file or folder of labelled digits of your own.")
 
     def __post_init__(self) -> None:
-        """Refuse what can't be trained."""
+        """Refuse what can't be trained; a path becomes the text that a file can hold."""
+        if self.data is not None:
+            object.__setattr__(self, "data", str(self.data))
         for name, allowed in (
             ("network", NETWORKS),
             ("optimizer", OPTIMIZERS),

@@ -105,7 +105,7 @@ class Run:
     def write_history(self, rows: Sequence[EpochRow]) -> None:
         """Write ``history.csv``; columns are those of the first row."""
         text = io.StringIO()
-        writer = csv.DictWriter(text, list(rows[0]), restval="", extrasaction="ignore")
+        writer = csv.DictWriter(text, list(rows[0]), restval="nan", extrasaction="ignore")
         writer.writeheader()
         writer.writerows(rows)
         write_text(self.folder / "history.csv", text.getvalue())
@@ -144,7 +144,8 @@ def claim_folder(folder: Path) -> None:
             f"{folder} holds a run already. Go on with it: digits train --resume {folder}; or name "
             "another folder with --out."
         )
-    if any(folder.iterdir()):
+    scraps = ".*.partial*"  # what a run that was killed at its very start leaves
+    if any(not path.match(scraps) for path in folder.iterdir()):
         raise RunError(f"{folder} is not empty; expected a new folder. Name another with --out.")
 
 

@@ -18,7 +18,7 @@ from keras.models import Sequential
 from keras.optimizers import SGD
 
 # MEND 3. Was: from keras.utils import np_utils
-#   The module is gone since Keras 2.10 or so; its to_categorical lives in keras.utils itself.
+#   Keras 3 has no such module; its to_categorical lives in keras.utils itself.
 from keras.utils import to_categorical
 
 # MEND 4. Was: from keras.datasets import mnist; mnist.load_data()

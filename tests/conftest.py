@@ -29,12 +29,11 @@ _MNIST = Path(os.environ.pop("KERAS_DIGITS_DATA", "") or _SHARED_MNIST)
 
 
 @pytest.fixture(autouse=True)
-def clean_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def clean_machine(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A home without caches, and an empty working folder."""
-    home = tmp_path / "home"
-    work = tmp_path / "work"
-    home.mkdir()
-    work.mkdir()
+    home, work = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("work")
     monkeypatch.setenv("KERAS_HOME", str(home / "keras"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     monkeypatch.chdir(work)

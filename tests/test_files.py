@@ -46,6 +46,12 @@ def test_folder_below_a_file_is_refused_in_one_line(tmp_path: Path) -> None:
         assert "\n" not in str(caught.value)
 
 
+def test_folder_in_the_place_of_a_file_is_refused(tmp_path: Path) -> None:
+    for path in (tmp_path, Path()):
+        with pytest.raises(OutputError, match="is a folder; expected the path of a file"):
+            write_text(path, "text")
+
+
 def test_full_disk_keeps_the_old_file_and_says_so(tmp_path: Path) -> None:
     path = tmp_path / "kept.txt"
     path.write_text("old")

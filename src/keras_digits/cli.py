@@ -16,19 +16,17 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from keras_digits import __version__
-from keras_digits.errors import DigitsError, MissingExtraError, RecipeError
+from keras_digits.errors import DigitsError, MissingExtraError, ModelFileError, RecipeError
 from keras_digits.training.recipe import Recipe, setting_help
 
 if TYPE_CHECKING:
     from keras_digits.data.datasets import Dataset
     from keras_digits.data.mnist import ReportProgress
-    from keras_digits.evaluation.scoring import Evaluation
     from keras_digits.training.run import Run
 
 app = typer.Typer(
     name="digits",
     help="Train, test and compare networks that read handwritten digits.",
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -39,7 +37,10 @@ def _flag(name: str) -> Any:
     """The option that mirrors a recipe's field; unset it leaves the recipe's default."""
     default = Recipe.__dataclass_fields__[name].default
     shown = "" if default is None else f"  [default: {default}]"
-    return typer.Option(f"--{name.replace('_', '-')}", help=setting_help(name) + shown)
+    flag = f"--{name.replace('_', '-')}"
+    if name == "optimizer":
+        shown = f" Give it several times to compare.{shown}"
+    return typer.Option(flag, help=setting_help(name) + shown, metavar=name.upper())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0, 2 for bad input, 130 after Ctrl-C.
     """
     try:
-        words = list(sys.argv[1:] if arguments is None else arguments)
+        words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
         code = app(words, prog_name="digits", standalone_mode=False)
     except DigitsError as error:
         return _refuse(str(error))
@@ -62,6 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if (error.name or "").startswith("keras_digits"):
             raise
         return _refuse(str(MissingExtraError.from_import_error(error)))
+    except UnicodeEncodeError:
+        return _refuse("a name given here is not valid text (UTF-8). Rename the file or folder.")
     except (typer.Abort, KeyboardInterrupt):
         print("Stopped.", file=sys.stderr)
         return 130
@@ -131,9 +134,8 @@ def train(
     given: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
     if resume is not None:
         if given or optimizer or out:
-            extra = ", ".join(
-                f"--{name.replace('_', '-')}" for name in [*given, "optimizer", "out"]
-            )
+            also = [name for name, value in (("optimizer", optimizer), ("out", out)) if value]
+            extra = ", ".join(f"--{name.replace('_', '-')}" for name in [*given, *also])
             raise RecipeError(f"--resume takes its recipe from {resume}; drop {extra}.")
         _resume(resume)
         return
@@ -144,59 +146,84 @@ def train(
 
 def _train_all(recipes: Sequence[Recipe], out: Path | None) -> None:
     """Train, test and export each recipe on the same digits; compare where there are several."""
-    from keras_digits.training.run import claim_folder, default_folder
+    from keras_digits.training.run import begin_comparison, claim_folder, new_folder
 
-    folder = out or default_folder(recipes[0], suffix="comparison" if recipes[1:] else "")
-    folders = [folder / recipe.optimizer for recipe in recipes] if recipes[1:] else [folder]
-    for each in folders:
-        claim_folder(each)
     digits = _load(recipes[0].dataset, recipes[0].data)
-    evaluations = [
-        _train_one(recipe, each, digits) for recipe, each in zip(recipes, folders, strict=True)
-    ]
-    if recipes[1:]:
-        _print_comparison([one.run for one in evaluations], folder / "comparison.png")
+    if len(recipes) > 1:
+        folder = out or new_folder(recipes[0], suffix="comparison")
+        begin_comparison(folder, recipes)
+        _run_comparison(folder, recipes, digits)
+        return
+    folder = out or new_folder(recipes[0])
+    claim_folder(folder)
+    with _resumable(folder):
+        _train_one(recipes[0], folder, digits)
 
 
-def _train_one(recipe: Recipe, folder: Path, digits: "Dataset") -> "Evaluation":
+def _train_one(recipe: Recipe, folder: Path, digits: "Dataset") -> None:
     """Train one recipe as the tutorial does, on screen too."""
     _start_keras()
     from keras_digits.training.fit import train
 
+    run = train(recipe, out=folder, dataset=digits, callbacks=[_introduction()], verbose=_verbose())
+    _finish(run, digits)
+
+
+def _run_comparison(folder: Path, recipes: Sequence[Recipe], digits: "Dataset") -> None:
+    """Train what is not trained yet, and compare; a network that diverged is left out."""
+    from keras_digits.training.run import open_run
+
+    runs = []
     with _resumable(folder):
-        run = train(
-            recipe, out=folder, dataset=digits, callbacks=[_introduction()], verbose=_verbose()
-        )
-        return _finish(run, digits)
+        for recipe in recipes:
+            place = folder / recipe.optimizer
+            try:
+                if (place / "recipe.json").is_file():
+                    _go_on(open_run(place), digits)
+                else:
+                    _train_one(recipe, place, digits)
+            except ModelFileError as error:
+                print(f"{recipe.optimizer} is left out: {error}")
+            else:
+                runs.append(open_run(place))
+    _print_comparison(runs, folder / "comparison.png")
 
 
 def _resume(folder: Path) -> None:
-    """Go on with a run, or with what comes after its training."""
-    from keras_digits.training.run import open_run
+    """Go on with a run or a comparison, or with what comes after its training."""
+    from keras_digits.training.run import open_run, read_comparison
 
-    run = open_run(folder)
+    if recipes := read_comparison(folder):
+        digits = _load(recipes[0].dataset, recipes[0].data)
+        _run_comparison(folder, recipes, digits)
+        return
+    with _resumable(folder):
+        _go_on(open_run(folder), None)
+
+
+def _go_on(run: "Run", digits: "Dataset | None") -> None:
+    """Bring one run to its end from wherever it is."""
     if run.is_finished:
-        print(f"{folder} is complete: {run.report_path}")
+        print(f"{run.folder} is complete: {run.report_path}")
         return
     _start_keras()
-    from keras_digits.training.fit import load_run_dataset, resume
+    from keras_digits.training.fit import resume, run_dataset
 
     done = run.latest_checkpoint()
-    print(f"{folder}: {done[0] if done else 0} of {run.recipe.epochs} epochs are done.")
-    with _resumable(folder):
-        digits = load_run_dataset(run)
-        _finish(resume(folder, callbacks=[_introduction()], verbose=_verbose()), digits)
+    print(f"{run.folder}: {done[0] if done else 0} of {run.recipe.epochs} epochs are done.")
+    digits = run_dataset(run, digits)
+    callbacks = [_introduction()]
+    _finish(resume(run.folder, dataset=digits, callbacks=callbacks, verbose=_verbose()), digits)
 
 
-def _finish(run: "Run", digits: "Dataset") -> "Evaluation":
+def _finish(run: "Run", digits: "Dataset") -> None:
     """What follows training: test it, export it, tell."""
     from keras_digits.evaluation.scoring import evaluate
     from keras_digits.export import export_run
 
     evaluation = evaluate(run, dataset=digits)
     export_run(run, digits.test.images)
-    _print_score(evaluation)
-    return evaluation
+    print(evaluation.summary())
 
 
 @contextmanager
@@ -205,14 +232,16 @@ def _resumable(folder: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        from keras_digits.training.run import open_run
+        from keras_digits.training.run import open_run, resume_command
 
-        if not (folder / "recipe.json").is_file():
+        kept = ""
+        if (folder / "recipe.json").is_file():
+            run = open_run(folder)
+            done = run.latest_checkpoint()
+            kept = f"; {done[0] if done else 0} of {run.recipe.epochs} epochs are kept"
+        elif not (folder / "comparison.json").is_file():
             raise
-        run = open_run(folder)
-        done = run.latest_checkpoint()
-        kept = f"{done[0] if done else 0} of {run.recipe.epochs} epochs are kept"
-        print(f"\nStopped; {kept}. Go on with: digits train --resume {folder}", file=sys.stderr)
+        print(f"\nStopped{kept}. Go on with: {resume_command(folder)}", file=sys.stderr)
         raise typer.Exit(130) from None
 
 
@@ -223,6 +252,7 @@ def _introduction() -> Any:
     callback: Any = keras.callbacks.LambdaCallback(
         on_train_begin=lambda logs: callback.model.summary()
     )
+    callback.only_watches = True
     return callback
 
 
@@ -245,12 +275,7 @@ def _load(name: str, path: str | None) -> "Dataset":
 
     with _fetching() as report_progress:
         digits = load_dataset(name, path, report_progress=report_progress)
-    if digits.note:
-        print(digits.note)
-    print(f"{'MNIST, verified' if digits.is_mnist else digits.name}, from {digits.source}")
-    for kind, part in (("train", digits.train), ("test", digits.test)):
-        shapes = f"x_{kind} {part.images.shape}, y_{kind} {part.known_labels().shape}"
-        print(f"{shapes}: {len(part)} {kind} samples")
+    print(digits.summary())
     return digits
 
 
@@ -277,30 +302,6 @@ def _fetching() -> Iterator["ReportProgress"]:
     finally:
         if tasks:
             progress.stop()
-
-
-def _print_score(evaluation: "Evaluation") -> None:
-    """The final score as the tutorial prints it, then what it leaves out."""
-    metrics = evaluation.metrics
-    accuracy, reviewed = metrics["accuracy"], metrics["accuracy_reviewed"]
-    print()
-    print(f"Test score: {metrics['loss']:.4f}")
-    print(f"Test accuracy: {accuracy['value']:.4f}")
-    print(_in_words(accuracy, "official labels" if reviewed else "labels"))
-    if reviewed:
-        print(_in_words(reviewed, "labels as reviewers would have them"))
-    if evaluation.test_set.is_own and metrics["recipe"]["validation_split"] == 0:
-        print("The tutorial watches the test digits while training, and so did this run; that is")
-        print("watching, not choosing: no setting, epoch or weight was picked by them.")
-    print(f"Report: {evaluation.report_path}")
-
-
-def _in_words(accuracy: dict[str, Any], on: str) -> str:
-    """An accuracy with its interval."""
-    return (
-        f"{accuracy['correct']:,} of {accuracy['count']:,} right on {on}: "
-        f"{accuracy['value']:.2%}, 95 % interval {accuracy['low']:.2%} to {accuracy['high']:.2%}"
-    )
 
 
 @app.command(short_help="Test a run on its own or other digits.")
@@ -332,7 +333,7 @@ def evaluate(
         count = scoring.write_submission(opened, data, submission)
         print(f"{count:,} predictions: {submission}")
         return
-    _print_score(scoring.evaluate(opened, data, out=out))
+    print(scoring.evaluate(opened, data, out=out).summary())
 
 
 @app.command(short_help="Put runs in one table and one picture.")
@@ -355,7 +356,7 @@ def _print_comparison(runs: "Sequence[Run]", picture: Path) -> None:
 
     table = comparison_table(compare(runs))
     save_png(comparison_figure(runs), picture)
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
     print(f"Learning curves: {picture}")
 
 

@@ -24,6 +24,8 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: The folder or the file can't be written.
     """
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder; expected the path of a file to write.")
     partial = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -84,4 +86,4 @@ def write_json(path: Path, value: Any) -> None:
     Raises:
         OutputError: `path` can't be written.
     """
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    write_text(path, json.dumps(value, indent=2) + "\n")

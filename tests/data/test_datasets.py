@@ -52,6 +52,16 @@ def test_without_mnist_asking_for_it_by_name_stops_with_the_remedy() -> None:
         load_dataset("mnist")
 
 
+def test_cache_that_cannot_be_written_does_not_stop_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    dataset = load_dataset("auto")
+    assert dataset.name == "optdigits"
+    assert "could not be kept" in dataset.note
+
+
 def test_broken_mnist_is_never_passed_over(
     idx_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -88,6 +88,22 @@ def test_broken_csv_gets_its_own_line(tmp_path: Path, lines: list[str], message:
     assert "\n" not in str(caught.value)
 
 
+def test_csv_whose_label_comes_last_is_refused(tmp_path: Path) -> None:
+    header = ",".join([*(f"pixel{index}" for index in range(784)), "class"])
+    path = write_csv(tmp_path / "openml.csv", header, ROW)
+    with pytest.raises(DatasetError, match="begins with the column 'pixel0'; expected label"):
+        read_csv(path)
+
+
+def test_csv_of_spreadsheets_and_long_lines_is_read_or_refused(tmp_path: Path) -> None:
+    path = tmp_path / "TRAIN.CSV"
+    path.write_text("\ufeff" + ROW + "\n" + ROW + "\n", "utf-8")
+    assert read_parts(path).train.known_labels().tolist() == [7, 7]
+    path.write_text("0" * 300_000)
+    with pytest.raises(DatasetError):
+        read_csv(path)
+
+
 def test_binary_csv_is_refused(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_bytes(b"\xff\xfe\x00\x01" * 100)
     with pytest.raises(DatasetError, match="is not text"):
@@ -141,6 +157,31 @@ def test_npz_that_is_no_archive_is_refused(tmp_path: Path, raw: bytes) -> None:
         read_npz(tmp_path / "mine.npz")
 
 
+def test_damaged_npz_is_refused_wherever_the_damage_is(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (20, 784))
+    np.savez_compressed(tmp_path / "mine.npz", images=images, labels=np.zeros(20, int))
+    whole = (tmp_path / "mine.npz").read_bytes()
+    for place in range(0, len(whole), len(whole) // 40):
+        damaged = bytearray(whole)
+        damaged[place : place + 20] = bytes(20)
+        (tmp_path / "mine.npz").write_bytes(bytes(damaged))
+        try:
+            read_npz(tmp_path / "mine.npz")
+        except DatasetError as error:
+            assert "mine.npz" in str(error)  # noqa: PT017
+    np.save(tmp_path / "mine.npy", images)
+    (tmp_path / "mine.npy").rename(tmp_path / "mine.npz")
+    with pytest.raises(DatasetError, match="not a readable"):
+        read_npz(tmp_path / "mine.npz")
+
+
+def test_several_npz_files_want_a_name(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        np.savez(tmp_path / f"{name}.npz", images=np.zeros((1, 784), int), labels=[1])
+    with pytest.raises(DatasetError, match=r"several \.npz files \(a\.npz, b\.npz\)"):
+        read_parts(tmp_path)
+
+
 def test_npz_with_pickled_objects_is_not_run(tmp_path: Path) -> None:
     np.savez(tmp_path / "mine.npz", images=np.array([{"a": 1}], object), labels=np.zeros(1, int))
     with pytest.raises(DatasetError, match="not a readable"):
@@ -186,6 +227,13 @@ def test_broken_picture_in_a_class_folder_is_named(
     with pytest.raises(DatasetError, match=message) as caught:
         read_parts(tmp_path)
     assert str(bad) in str(caught.value)
+
+
+def test_class_folder_that_is_no_digit_is_refused(tmp_path: Path, optdigits: Dataset) -> None:
+    draw_class_folders(tmp_path, optdigits, 5)
+    (tmp_path / "42").mkdir()
+    with pytest.raises(DatasetError, match=r"class folders .*42.*; expected only 0 to 9"):
+        read_parts(tmp_path)
 
 
 def test_blank_picture_in_a_class_folder_is_named(tmp_path: Path) -> None:

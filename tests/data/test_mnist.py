@@ -2,6 +2,7 @@
 
 import gzip
 import http.server
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -68,7 +69,7 @@ def test_keras_itself_loads_the_same_arrays(
 def test_places_are_tried_in_the_promised_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, idx_folder: Path
 ) -> None:
-    keras_archive = tmp_path / "home" / "keras" / "datasets" / "mnist.npz"
+    keras_archive = Path(os.environ["KERAS_HOME"]) / "datasets" / "mnist.npz"
     assert find_mnist() is None
     shutil.copytree(idx_folder, cache_folder())
     assert find_mnist() == cache_folder()
@@ -86,6 +87,18 @@ def test_places_are_tried_in_the_promised_order(
         "Keras's cache",
         "our cache",
     ]
+
+
+def test_keras_cache_folder_is_read_whatever_lies_beside(
+    mnist_folder: Path, tmp_path: Path
+) -> None:
+    (x_train, y_train), (x_test, y_test) = load_mnist(mnist_folder)
+    folder = tmp_path / "datasets"
+    folder.mkdir()
+    np.savez(folder / "boston_housing.npz", x=np.zeros(3))
+    arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+    np.savez(folder / "mnist.npz", **arrays)
+    assert load_mnist(folder)[1][1].tolist() == y_test.tolist()
 
 
 def test_named_folder_without_mnist_is_an_error_not_a_hint(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -15,8 +16,9 @@ from keras_digits.data.datasets import Dataset
 from keras_digits.errors import DatasetError, ModelFileError, RunError
 from keras_digits.evaluation.comparison import compare, comparison_figure
 from keras_digits.evaluation.plots import learning_curves, mistakes, save_png
-from keras_digits.evaluation.report import recipe_command
+from keras_digits.evaluation.report import recipe_command, run_command
 from keras_digits.evaluation.scoring import evaluate, write_submission
+from keras_digits.training.fit import train
 from keras_digits.training.recipe import Recipe
 from keras_digits.training.run import Run, create_run, open_run
 
@@ -126,19 +128,66 @@ def test_command_in_the_report_makes_the_same_recipe() -> None:
     assert recipe_command(Recipe().to_dict()) == "digits train"
 
 
+def test_report_repeats_the_set_that_was_used(trained_run: Run) -> None:
+    command = "digits train --optimizer adam --epochs 3 --dataset optdigits"
+    assert run_command(trained_run.metrics()) == command
+    on_jax = {**trained_run.metrics(), "environment": {"backend": "jax"}}
+    assert run_command(on_jax) == f"KERAS_BACKEND=jax {command}"
+
+
 def test_other_digits_go_to_a_folder_of_their_own(
     trained_run: Run, idx_folder: Path, tmp_path: Path
 ) -> None:
     before = (trained_run.folder / "metrics.json").read_bytes()
-    evaluation = evaluate(trained_run, idx_folder, out=tmp_path / "elsewhere")
+    evaluation = evaluate(
+        trained_run, idx_folder / "t10k-images-idx3-ubyte.gz", out=tmp_path / "elsewhere"
+    )
     assert evaluation.metrics["accuracy"] == trained_run.metrics()["accuracy"]
-    assert evaluation.metrics["test_set"]["name"] == idx_folder.name
+    assert evaluation.metrics["test_set"]["name"] == "t10k-images-idx3-ubyte.gz"
     names = {path.name for path in evaluation.folder.iterdir()}
     assert names == FILES - {
         *("recipe.json", "history.csv", "checkpoint", "model.keras", "digits.onnx", "README.md"),
         *("accuracy.png", "loss.png"),
     }
     assert (trained_run.folder / "metrics.json").read_bytes() == before
+
+
+def test_runs_own_digits_count_only_where_it_was_not_trained_on_them(
+    trained_run: Run, idx_folder: Path, optdigits: Dataset
+) -> None:
+    np.savez("mine.npz", images=optdigits.train.images, labels=optdigits.train.known_labels())
+    run = train(Recipe(data="mine.npz", epochs=1), out="run")
+    own = evaluate(run)
+    again = evaluate(run, "mine.npz")
+    assert own.metrics["accuracy"] == again.metrics["accuracy"]
+    assert again.metrics["accuracy"]["count"] == 220
+
+
+def test_own_figures_of_a_run_are_not_overwritten_by_others(
+    trained_run: Run, idx_folder: Path
+) -> None:
+    with pytest.raises(RunError, match="Name another --out"):
+        evaluate(trained_run, idx_folder / "t10k-images-idx3-ubyte.gz", out=trained_run.folder)
+
+
+def test_choosing_callbacks_are_owned_up_to(optdigits: Dataset) -> None:
+    stop = keras.callbacks.EarlyStopping()
+    recipe = Recipe(dataset="optdigits", epochs=1)
+    run = train(recipe, out="run", dataset=optdigits, callbacks=[stop])
+    evaluation = evaluate(run, dataset=optdigits)
+    assert "watching, not choosing" not in evaluation.summary()
+    for name in ("report.html", "README.md"):
+        text = (run.folder / name).read_text("utf-8")
+        assert "EarlyStopping" in text
+        assert "flatters" in text
+
+
+def test_runs_named_like_mark_up_can_be_compared(tmp_path: Path) -> None:
+    row = {"epoch": 1, "accuracy": 0.5, "loss": 1.0, "val_accuracy": 0.4, "val_loss": 1.2}
+    figure = learning_curves({r"$\x$": [row], "_hidden": [row]}, "test")
+    save_png(figure, tmp_path / "curves.png")
+    labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert labels == [r" $\x$", " _hidden"]
 
 
 def test_mnists_test_set_gets_reviewed_figures_too(trained_run: Run, mnist_folder: Path) -> None:
@@ -193,7 +242,7 @@ def test_comparison_names_what_differs_and_sorts_by_accuracy(
     assert [row.run for row in rows] == ["other", "trained"]
     assert [row.settings for row in rows] == [{"optimizer": "lion"}, {"optimizer": "adam"}]
     labels = comparison_figure([trained_run, open_run(other)]).axes[0].get_legend().get_texts()
-    assert [label.get_text() for label in labels] == ["trained", "other"]
+    assert [label.get_text() for label in labels] == [" trained", " other"]
 
 
 def test_comparison_wants_two_different_finished_runs(trained_run: Run, optdigits: Dataset) -> None:

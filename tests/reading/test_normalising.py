@@ -67,6 +67,13 @@ def test_any_ink_gives_an_image(seed: int) -> None:
     assert image.dtype == np.uint8
 
 
+@pytest.mark.parametrize("size", [(10, 1500), (1500, 10), (2, 400), (3, 2000)])
+def test_long_thin_strokes_keep_a_width(size: tuple[int, int]) -> None:
+    paper = np.full((2100, 2100), 255, np.uint8)
+    paper[50 : 50 + size[1], 50 : 50 + size[0]] = 0
+    assert normalise(paper).max() > 0
+
+
 def encode(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     file = io.BytesIO()
     picture.save(file, kind, **options)

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_digits.data.datasets import Dataset
+from keras_digits.data.datasets import Dataset, load_dataset
 from keras_digits.data.idx import idx_sha256
 from keras_digits.errors import DatasetError, ModelFileError, RunError
 from keras_digits.networks import NETWORKS
@@ -25,7 +25,7 @@ from keras_digits.training.fit import (
     train,
 )
 from keras_digits.training.recipe import OPTIMIZERS, Recipe
-from keras_digits.training.run import Run, create_run, default_folder, open_run
+from keras_digits.training.run import Run, create_run, new_folder, open_run
 
 
 class StopAfter(keras.callbacks.Callback):
@@ -126,7 +126,7 @@ def test_run_whose_digits_have_changed_is_not_resumed(tmp_path: Path, optdigits:
     with pytest.raises(KeyboardInterrupt):
         train(Recipe(data=str(path), epochs=2), out="cut", callbacks=[StopAfter(0, 0)])
     np.savez(path, images=optdigits.test.images, labels=optdigits.test.known_labels())
-    with pytest.raises(DatasetError, match="contents have changed since"):
+    with pytest.raises(DatasetError, match="hand them in as dataset="):
         resume("cut")
 
 
@@ -239,7 +239,10 @@ def test_folders_that_hold_no_run_are_refused(tmp_path: Path) -> None:
         ("{", "is broken"),
         ("[]", "holds no JSON object"),
         ("{}", "is no recipe"),
-        ('{"recipe": {"epochs": 0}, "dataset": {}, "environment": {}}', "epochs is 0"),
+        (
+            '{"recipe": {"epochs": 0}, "dataset": {}, "environment": {}, "callbacks": []}',
+            "epochs is 0",
+        ),
     ):
         if text is not None:
             (tmp_path / "recipe.json").write_text(text)
@@ -269,11 +272,45 @@ def test_folder_of_a_run_killed_at_its_start_is_free_again(optdigits: Dataset) -
     assert create_run(Path("run"), Recipe(), optdigits, "tensorflow").folder == Path("run")
 
 
-def test_default_folder_is_new_each_time() -> None:
-    first = default_folder(Recipe())
-    first.mkdir(parents=True)
-    assert default_folder(Recipe()) != first
-    assert first.name.endswith("-article-sgd")
+def test_new_folder_is_nobody_elses() -> None:
+    folders = [new_folder(Recipe()) for _ in range(3)]
+    assert len(set(folders)) == 3
+    assert all(folder.is_dir() for folder in folders)
+    assert folders[0].name.endswith("-article-sgd")
+
+
+def test_callbacks_that_may_choose_are_put_on_record(optdigits: Dataset) -> None:
+    recipe = Recipe(dataset="optdigits", epochs=1)
+    stop = keras.callbacks.EarlyStopping()
+    assert train(recipe, out="a", dataset=optdigits, callbacks=[stop]).callbacks == (
+        "EarlyStopping",
+    )
+    assert train(recipe, out="b", dataset=optdigits).callbacks == ()
+
+
+def test_digits_handed_in_from_python_are_asked_for_again(
+    tmp_path: Path, optdigits: Dataset
+) -> None:
+    np.savez("mine.npz", images=optdigits.train.images, labels=optdigits.train.known_labels())
+    mine = load_dataset("auto", "mine.npz")
+    with pytest.raises(KeyboardInterrupt):
+        train(
+            Recipe(dataset="optdigits", epochs=1),
+            out="cut",
+            dataset=mine,
+            callbacks=[StopAfter(0, 0)],
+        )
+    with pytest.raises(DatasetError, match="hand them in as dataset="):
+        resume("cut")
+    assert resume("cut", dataset=mine).is_trained
+
+
+def test_stray_files_among_checkpoints_are_passed_over(optdigits: Dataset) -> None:
+    run = create_run(Path("run"), Recipe(), optdigits, "tensorflow")
+    (run.folder / "checkpoint").mkdir()
+    for name in ("epoch-0002.keras", "epoch-0010.keras", "epoch-0011 (copy).keras"):
+        (run.folder / "checkpoint" / name).write_bytes(b"")
+    assert run.latest_checkpoint() == (10, run.checkpoint_path(10))
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])

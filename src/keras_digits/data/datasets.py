@@ -60,6 +60,16 @@ class Dataset:
         """Whether this is MNIST to the byte."""
         return self.digests == MNIST_SHA256
 
+    def summary(self) -> str:
+        """What there is and where from, in the tutorial's words; a few lines for people."""
+        kind = "MNIST, verified" if self.is_mnist else self.name
+        lines = [self.note] if self.note else []
+        lines.append(f"{kind}, from {self.source}")
+        for name, part in (("train", self.train), ("test", self.test)):
+            shapes = f"x_{name} {part.images.shape}, y_{name} {part.known_labels().shape}"
+            lines.append(f"{shapes}: {len(part)} {name} samples")
+        return "\n".join(lines)
+
     def reviewed_labels(self) -> NDArray[np.int16] | None:
         """The test labels as reviewers would have them, for MNIST only.
 
@@ -93,7 +103,7 @@ def load_dataset(
     if name == "mnist":
         return _mnist(path, report_progress)
     if path is not None:
-        return _from_path(path)
+        return dataset_of_parts(read_parts(path), path)
     try:
         return _mnist(None, report_progress)
     except DatasetMissingError as error:
@@ -107,9 +117,12 @@ def _mnist(path: Path | None, report_progress: ReportProgress | None) -> Dataset
     return _dataset("mnist", str(folder), read_mnist(folder), MNIST_SHA256)
 
 
-def _from_path(path: Path) -> Dataset:
-    """The digits at `path`, split where they are one set; MNIST is recognised by its bytes."""
-    parts = read_parts(path)
+def dataset_of_parts(parts: Parts, path: Path) -> Dataset:
+    """The digits read from `path`, split where they are one set; MNIST is known by its bytes.
+
+    Raises:
+        DatasetError: They have no labels, or are too few to split.
+    """
     parts.train.known_labels()
     note = ""
     if not parts.has_labelled_test:

@@ -3,9 +3,9 @@
 :func:`read_parts` looks at a path and reads whatever of these it is. Knows no data set by name.
 """
 
-import csv
 import warnings
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -33,10 +33,12 @@ class Digits:
     Attributes:
         images: uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
         labels: uint8 ``(n,)``, 0 to 9, or None where nobody knows them.
+        source: What to call them where their labels are missed.
     """
 
     images: Images
     labels: Labels | None
+    source: str = "this set"
 
     def __len__(self) -> int:
         return len(self.images)
@@ -48,7 +50,10 @@ class Digits:
             DatasetError: There are none.
         """
         if self.labels is None:
-            raise DatasetError("These digits have no labels; expected labelled ones.")
+            raise DatasetError(
+                f"{self.source} has no labels; expected labelled digits. For predictions alone: "
+                "digits evaluate RUN --data … --submission FILE"
+            )
         return self.labels
 
 
@@ -63,6 +68,9 @@ class Parts:
 
     train: Digits
     test: Digits | None = None
+
+    def __len__(self) -> int:
+        return len(self.train) + (len(self.test) if self.test else 0)
 
     def labelled_train(self) -> Digits:
         """The training digits, whose labels must be there."""
@@ -103,9 +111,9 @@ def read_parts(path: Path) -> Parts:
 
 def _read_file(path: Path) -> Parts:
     """Read one NPZ, CSV or IDX file."""
-    if path.suffix == ".npz":
+    if path.suffix.lower() == ".npz":
         return read_npz(path)
-    if path.suffix == ".csv":
+    if path.suffix.lower() == ".csv":
         return Parts(read_csv(path))
     if "images" in path.name:
         return Parts(_read_idx_pair(path))
@@ -153,6 +161,9 @@ def _check_lengths(images: Images, labels: Labels, name: str) -> None:
 def _read_file_folder(folder: Path) -> Parts | None:
     """Read the folder's ``.npz`` file, or its ``train.csv`` and ``test.csv``."""
     archives = sorted(folder.glob("*.npz"))
+    if len(archives) > 1:
+        names = ", ".join(path.name for path in archives)
+        raise DatasetError(f"{folder} holds several .npz files ({names}). Name one of them.")
     if archives:
         return read_npz(archives[0])
     train = folder / "train.csv"
@@ -160,6 +171,13 @@ def _read_file_folder(folder: Path) -> Parts | None:
         return None
     test = folder / "test.csv"
     return Parts(read_csv(train), read_csv(test) if test.is_file() else None)
+
+
+_ARCHIVE_ERRORS = (
+    *(ValueError, TypeError, EOFError, AttributeError, NotImplementedError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What NumPy and its zip reader raise at a file that is no archive, or a damaged one."""
 
 
 def read_npz(path: Path) -> Parts:
@@ -173,7 +191,7 @@ def read_npz(path: Path) -> Parts:
             arrays = {name: archive[name] for name in archive.files}
     except OSError as error:
         raise cannot_read(path, error) from error
-    except (ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+    except _ARCHIVE_ERRORS as error:
         raise DatasetError(
             f"{path} is not a readable .npz file ({error}). Save it again with numpy.savez."
         ) from error
@@ -199,11 +217,13 @@ def read_csv(path: Path) -> Digits:
         DatasetError: A line has another number of columns or a value out of range.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            header = next(csv.reader(file), None)
-            if header is None:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first_line = file.readline()
+            if not first_line:
                 raise DatasetError(f"{path} is empty; expected lines of label,pixel0,…,pixel783.")
-            has_header = not all(cell.strip().isdigit() for cell in header)
+            has_header = any(character.isalpha() for character in first_line)
+            if has_header:
+                _check_header(first_line.split(","), path)
             file.seek(0)
             table = _read_numbers(file, path, num_header_lines=int(has_header))
     except OSError as error:
@@ -211,13 +231,23 @@ def read_csv(path: Path) -> Digits:
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path} is not text; expected comma-separated numbers.") from error
     if table.shape[1] == _NUM_PIXELS:
-        return Digits(_checked_images(table, str(path)), None)
+        return Digits(_checked_images(table, str(path)), None, str(path))
     if table.shape[1] != _NUM_PIXELS + 1:
         raise DatasetError(
             f"{path} has {table.shape[1]} columns; expected {_NUM_PIXELS + 1} "
             f"(label,pixel0,…,pixel783), or {_NUM_PIXELS} without labels."
         )
     return _digits_from_arrays(table[:, 1:], table[:, 0], str(path))
+
+
+def _check_header(names: list[str], path: Path) -> None:
+    """Refuse a file whose label stands elsewhere: it would be read as a pixel."""
+    first = names[0].strip().strip('"').lower()
+    if len(names) == _NUM_PIXELS + 1 and first != "label":
+        raise DatasetError(
+            f"{path} begins with the column {first[:40]!r}; expected label, then pixel0 to "
+            "pixel783. Bring its columns into that order."
+        )
 
 
 def _read_numbers(file: TextIO, path: Path, num_header_lines: int) -> NDArray[np.int32]:
@@ -289,14 +319,21 @@ def _read_picture_folders(folder: Path) -> Parts | None:
 
 def _read_class_folders(folder: Path) -> Digits | None:
     """Read the pictures of each class folder; None when there is none."""
+    names = {str(label) for label in range(NUM_CLASSES)}
+    found = {path.name for path in folder.iterdir() if path.is_dir() and path.name[0] != "."}
+    if not found & names:
+        return None
+    if found - names:
+        raise DatasetError(
+            f"{folder} holds the class folders {', '.join(sorted(found))}; expected only 0 to 9. "
+            "Move the others away."
+        )
     images, labels = [], []
-    for label in range(NUM_CLASSES):
-        class_folder = folder / str(label)
-        if class_folder.is_dir():
-            for path in sorted(class_folder.iterdir()):
-                if path.is_file() and not path.name.startswith("."):
-                    images.append(_read_picture(path))
-                    labels.append(label)
+    for name in sorted(found):
+        for path in sorted((folder / name).iterdir()):
+            if path.is_file() and not path.name.startswith("."):
+                images.append(_read_picture(path))
+                labels.append(int(name))
     return Digits(np.stack(images), np.array(labels, np.uint8)) if images else None
 
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from keras_digits.data.formats import Parts, read_parts
 from keras_digits.data.idx import idx_sha256
 from keras_digits.digits import Images, Labels
-from keras_digits.errors import DatasetError, DatasetMissingError
+from keras_digits.errors import DatasetError, DatasetMissingError, OutputError
 from keras_digits.files import make_folder
 
 MNIST_SHA256 = (
@@ -147,11 +147,15 @@ def _has_mnist(path: Path) -> bool:
     try:
         if path.suffix == ".npz":
             return path.is_file()
-        return (path / NPZ_FILE).is_file() or all(
-            (path / name).is_file() or (path / name).with_suffix("").is_file() for name in IDX_FILES
-        )
+        return (path / NPZ_FILE).is_file() or _has_idx_files(path)
     except OSError:
         return False
+
+
+def _has_idx_files(folder: Path) -> bool:
+    """Whether the four files are there, gzipped or not."""
+    paths = [folder / name for name in IDX_FILES]
+    return all(path.is_file() or path.with_suffix("").is_file() for path in paths)
 
 
 def read_mnist(path: Path) -> Parts:
@@ -160,7 +164,8 @@ def read_mnist(path: Path) -> Parts:
     Raises:
         DatasetError: A file is broken, or its contents are not MNIST's.
     """
-    parts = read_parts(path)
+    archive = path / NPZ_FILE
+    parts = read_parts(archive if archive.is_file() and not _has_idx_files(path) else path)
     digests = part_digests(parts)
     for name, digest, expected in zip(IDX_FILES, digests, MNIST_SHA256, strict=True):
         if digest != expected:
@@ -206,11 +211,15 @@ def fetch_mnist(
         The folder that now holds MNIST.
 
     Raises:
-        DatasetMissingError: No mirror served MNIST in time.
-        OutputError: `folder` can't be written.
+        DatasetMissingError: No mirror served MNIST in time, or `folder` can't be written.
     """
     folder = folder or cache_folder()
-    make_folder(folder)
+    try:
+        make_folder(folder)
+    except OutputError as error:
+        raise DatasetMissingError(
+            f"MNIST is not on this machine and could not be kept if fetched: {error}"
+        ) from error
     deadline = time.monotonic() + timeout_seconds
     reasons: dict[str, str] = {}
     for mirror in [*mirrors, *mirrors]:  # those that failed get a second chance after all others

@@ -70,8 +70,8 @@ def comparison_table(rows: Sequence[ComparisonRow]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("run", overflow="fold")
     for name in rows[0].settings:
-        table.add_column(name.replace("_", " "))
-    table.add_column("digits")
+        table.add_column(name.replace("_", " "), overflow="fold")
+    table.add_column("digits", overflow="fold")
     for name in ("epochs", "test accuracy", "95 % interval", "loss", "s/epoch"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
@@ -99,18 +99,23 @@ def comparison_figure(runs: Sequence[Run]) -> Figure:
 def _row(run: Run, name: str, settings: dict[str, Any]) -> ComparisonRow:
     """The line of one run."""
     metrics = run.metrics()
-    accuracy, training = metrics["accuracy"], metrics["training"]
-    return ComparisonRow(
-        name,
-        settings,
-        metrics["test_set"]["name"],
-        training["epochs"],
-        accuracy["value"],
-        accuracy["low"],
-        accuracy["high"],
-        metrics["loss"],
-        training["seconds_per_epoch"],
-    )
+    try:
+        accuracy, training = metrics["accuracy"], metrics["training"]
+        return ComparisonRow(
+            name,
+            settings,
+            metrics["test_set"]["name"],
+            training["epochs"],
+            accuracy["value"],
+            accuracy["low"],
+            accuracy["high"],
+            metrics["loss"],
+            training["seconds_per_epoch"],
+        )
+    except KeyError as error:
+        raise RunError(
+            f"{run.folder / 'metrics.json'} lacks {error}. Write it anew: digits evaluate"
+        ) from error
 
 
 def _distinct_names(runs: Sequence[Run]) -> list[str]:

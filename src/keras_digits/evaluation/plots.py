@@ -99,13 +99,14 @@ def learning_curves(
                     _draw_curve(panel, rows, measure, "training digits", LEARNED_COLOUR)
                     label, colour = f"{watched} digits", WATCHED_COLOUR  # noqa: PLW2901
                 else:
-                    label = name
+                    label = f" {name}"  # matplotlib hides names that begin with an underscore
                 _draw_curve(panel, rows, f"val_{measure}", label, colour)
             of_watched = f" on {watched} digits" if len(runs) > 1 else ""
             panel.set(title=f"{measure.capitalize()}{of_watched}", xlabel="epoch")
             panel.xaxis.set_major_locator(MaxNLocator(integer=True))
             panel.grid(visible=True)
-        panels[0].legend(loc="best", fontsize="small")
+        for text in panels[0].legend(loc="best", fontsize="small").get_texts():
+            text.set_parse_math(False)  # a folder may be called $x$
     return figure
 
 

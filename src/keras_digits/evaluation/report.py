@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from keras_digits.digits import INK, Images, Labels, Probabilities
 from keras_digits.evaluation import plots
 from keras_digits.evaluation.calibration import ReliabilityBin
-from keras_digits.training.recipe import Recipe
+from keras_digits.training.recipe import DATASETS, Recipe
 
 _TITLES = {
     "accuracy": "Accuracy by epoch",
@@ -99,16 +99,22 @@ def render_report(
         _mistake(*entry) for entry in zip(indices, images, labels, probabilities, strict=True)
     ]
     page = _TEMPLATES.get_template("report.html.jinja")
-    return page.render(
-        m=metrics, svgs=svgs, mistakes=mistakes, command=recipe_command(metrics["recipe"])
-    )
+    return page.render(m=metrics, svgs=svgs, mistakes=mistakes, command=run_command(metrics))
 
 
 def render_card(metrics: Mapping[str, Any]) -> str:
     """The model card as Markdown with the YAML head that model hubs read."""
-    return _TEMPLATES.get_template("card.md.jinja").render(
-        m=metrics, command=recipe_command(metrics["recipe"])
-    )
+    return _TEMPLATES.get_template("card.md.jinja").render(m=metrics, command=run_command(metrics))
+
+
+def run_command(metrics: Mapping[str, Any]) -> str:
+    """The shell command that repeats a run: its recipe, the set that was used, its backend."""
+    settings, used = metrics["recipe"], metrics["dataset"]["name"]
+    if settings["data"] is None and used in DATASETS:
+        settings = {**settings, "dataset": used}
+    name = metrics["environment"]["backend"]
+    prefix = "" if name == "tensorflow" else f"KERAS_BACKEND={name} "
+    return prefix + recipe_command(settings)
 
 
 def recipe_command(settings: Mapping[str, Any]) -> str:

@@ -9,18 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_digits.data.datasets import Dataset
+from keras_digits.data.datasets import Dataset, dataset_of_parts
 from keras_digits.data.formats import Digits, read_parts
 from keras_digits.data.idx import idx_sha256
 from keras_digits.data.mnist import MNIST_SHA256, reviewed_test_labels
 from keras_digits.digits import NUM_CLASSES, Probabilities
+from keras_digits.errors import RunError
 from keras_digits.evaluation.metrics import score, worst_mistakes
 from keras_digits.evaluation.plots import save_png
 from keras_digits.evaluation.report import render_card, render_report, report_figures
 from keras_digits.files import make_folder, write_json, write_text
-from keras_digits.networks import NETWORKS
+from keras_digits.networks import NETWORKS, backend
 from keras_digits.training.environment import describe_environment
-from keras_digits.training.fit import diverged, load_model, load_run_dataset
+from keras_digits.training.fit import diverged, load_model, run_dataset
 from keras_digits.training.run import Run, open_run
 
 NUM_MISTAKES_SHOWN = 24
@@ -73,6 +74,32 @@ class Evaluation:
         """The report for people."""
         return self.folder / "report.html"
 
+    def summary(self) -> str:
+        """The final score as the tutorial prints it, then what it leaves out; for a terminal."""
+        metrics, reviewed = self.metrics, self.metrics["accuracy_reviewed"]
+        accuracy = metrics["accuracy"]
+        lines = [
+            f"\nTest score: {metrics['loss']:.4f}",
+            f"Test accuracy: {accuracy['value']:.4f}",
+            _in_words(accuracy, "official labels" if reviewed else "labels"),
+        ]
+        if reviewed:
+            lines.append(_in_words(reviewed, "labels as reviewers would have them"))
+        if self.test_set.is_own and not self.run.recipe.validation_split and not self.run.callbacks:
+            lines += [
+                "The tutorial watches the test digits while training, and so did this run; that is",
+                "watching, not choosing: no setting, epoch or weight was picked by them.",
+            ]
+        return "\n".join([*lines, f"Report: {self.report_path}"])
+
+
+def _in_words(accuracy: dict[str, Any], on: str) -> str:
+    """An accuracy with its interval."""
+    return (
+        f"{accuracy['correct']:,} of {accuracy['count']:,} right on {on}: "
+        f"{accuracy['value']:.2%}, 95 % interval {accuracy['low']:.2%} to {accuracy['high']:.2%}"
+    )
+
 
 def evaluate(
     run: Run | str | Path,
@@ -96,15 +123,19 @@ def evaluate(
         ``report.html``, four PNG pictures, and for the run's own digits the model card.
 
     Raises:
-        RunError: `run` is no run folder.
+        RunError: `run` is no run folder, or `out` holds another run's own figures.
         ModelFileError: It has no trained network that can be read.
         DatasetError: The digits are missing, wrong or without labels.
         OutputError: The folder can't be written.
     """
     run = run if isinstance(run, Run) else open_run(run)
-    test_set = _own_test_set(run, dataset) if data is None else _read_test_set(Path(data))
+    test_set = _own_test_set(run, dataset) if data is None else _read_test_set(run, Path(data))
     default = run.folder if test_set.is_own else run.folder / f"evaluation-{test_set.name}"
     folder = default if out is None else Path(out)
+    if not test_set.is_own and (folder / "recipe.json").is_file():
+        raise RunError(
+            f"{folder} holds a run and its figures on its own test digits. Name another --out."
+        )
     make_folder(folder)
     probabilities, seconds = _predict(run, test_set.digits)
     metrics = {
@@ -140,15 +171,23 @@ def write_submission(run: Run | str | Path, data: str | Path, path: str | Path) 
 
 def _own_test_set(run: Run, dataset: Dataset | None) -> TestSet:
     """The test digits of the run's own data set."""
-    dataset = dataset or load_run_dataset(run)
+    dataset = run_dataset(run, dataset)
     return TestSet(
         dataset.name, dataset.source, dataset.test, dataset.reviewed_labels(), dataset.note, True
     )
 
 
-def _read_test_set(path: Path) -> TestSet:
-    """Labelled digits from a path; MNIST's test set is recognised by its bytes."""
-    digits = read_parts(path).labelled_test()
+def _read_test_set(run: Run, path: Path) -> TestSet:
+    """Labelled digits from a path; the run's own set and MNIST's are recognised by their bytes.
+
+    Of the run's own set only its test digits count: it was trained on the others.
+    """
+    parts = read_parts(path)
+    digits = parts.labelled_test()
+    if len(parts) == run.dataset["num_train"] + run.dataset["num_test"]:
+        dataset = dataset_of_parts(parts, path)
+        if list(dataset.digests) == run.dataset["sha256"]:
+            return _own_test_set(run, dataset)
     labels = digits.known_labels()
     is_mnist = (idx_sha256(digits.images), idx_sha256(labels)) == MNIST_SHA256[2:]
     reviewed = reviewed_test_labels(labels) if is_mnist else None
@@ -168,6 +207,8 @@ def _predict(run: Run, digits: Digits) -> tuple[Probabilities, float]:
 def _facts(run: Run, test_set: TestSet, predict_seconds: float) -> dict[str, Any]:
     """What the figures depend on: run, digits, recipe, time, machine."""
     history = run.history()
+    if not history:
+        raise RunError(f"{run.folder} has no history.csv. Train anew.")
     return {
         "run": run.name,
         "test_set": {
@@ -185,7 +226,8 @@ def _facts(run: Run, test_set: TestSet, predict_seconds: float) -> dict[str, Any
         },
         "predict_seconds": round(predict_seconds, 3),
         "environment": run.environment,
-        "evaluated_on": describe_environment(run.environment["backend"]),
+        "callbacks": list(run.callbacks),
+        "evaluated_on": describe_environment(backend.NAME),
     }
 
 

@@ -8,6 +8,9 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
+
+from keras_digits.errors import MissingExtraError, RecipeError
 
 
 @contextmanager
@@ -27,10 +30,26 @@ def _notes_held_back() -> Iterator[None]:
             os.close(stderr)
 
 
+def _check_choice() -> None:
+    """Refuse a backend that isn't there before Keras does so at length."""
+    choice = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if choice not in BACKENDS:
+        raise RecipeError(f"KERAS_BACKEND is {choice!r}; expected one of {', '.join(BACKENDS)}.")
+    if choice != "tensorflow" and find_spec(choice) is None:
+        raise MissingExtraError(
+            f"KERAS_BACKEND is {choice}, which is not installed. Install it: pip install {choice}"
+        )
+
+
+BACKENDS = ("tensorflow", "jax", "torch")
+"""Keras's backends that can train."""
+
+_check_choice()
 with _notes_held_back():
     import keras
 
-    keras.utils.set_random_seed(0)  # beside JAX and torch, this loads TensorFlow where it is
+    if find_spec("tensorflow"):  # Keras loads it beside JAX and torch too, when it seeds
+        import tensorflow  # noqa: F401
 
 NAME: str = keras.backend.backend()
 """``tensorflow``, ``jax`` or ``torch``, as ``KERAS_BACKEND`` or Keras's own settings choose."""

@@ -58,7 +58,8 @@ def centre(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     columns = slice(max(0, left - 1), left + width + 1)
     digit, scale = ink[rows, columns], BOX_SIDE / max(width, height)
     if scale < 1:  # interpolation reads four pixels; a large picture's must be averaged first
-        digit = cv2.resize(digit, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        size = [max(1, round(side * scale)) for side in reversed(digit.shape)]
+        digit = cv2.resize(digit, size, interpolation=cv2.INTER_AREA)
         scale = 1.0
     moments = cv2.moments(digit)
     middle = (SIDE - 1) / 2

@@ -13,6 +13,10 @@ MAX_PIXELS = 100_000_000
 """The largest picture that is decoded: more would cost memory that nobody's digit is worth."""
 
 
+_DECODER_ERRORS = (OSError, ValueError, SyntaxError, EOFError, RuntimeError, NotImplementedError)
+"""What Pillow's decoders raise at broken or unheard-of contents."""
+
+
 def decode_picture(raw: bytes, name: str) -> NDArray[np.uint8]:
     """Decode a picture, turn it upright (EXIF), lay transparent parts on white, make it grey.
 
@@ -46,7 +50,7 @@ def decode_picture(raw: bytes, name: str) -> NDArray[np.uint8]:
         ) from error
     except Image.DecompressionBombError as error:
         raise PictureError(f"{name} is too large a picture ({error}). Shrink it.") from error
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except _DECODER_ERRORS as error:
         if isinstance(error, PictureError):
             raise
         raise PictureError(f"{name} is a broken picture ({error}). Save it again.") from error

@@ -5,7 +5,6 @@ holds weights and optimizer alike; so a resumed run walks the very path of an un
 Knows Keras through its public face only, and so runs on each of its backends.
 """
 
-import dataclasses
 import math
 import time
 from collections.abc import Sequence
@@ -23,7 +22,14 @@ from keras_digits.errors import DatasetError, ModelFileError, RunError
 from keras_digits.files import replacing
 from keras_digits.networks import NETWORKS, Network, backend
 from keras_digits.training.recipe import Recipe
-from keras_digits.training.run import EpochRow, Run, create_run, default_folder, open_run
+from keras_digits.training.run import (
+    EpochRow,
+    Run,
+    create_run,
+    new_folder,
+    open_run,
+    resume_command,
+)
 
 _WATCHING_BATCH_SIZE = 512
 """Digits a step where nothing is learned; decides speed, not results."""
@@ -54,10 +60,9 @@ def train(
         RunError: `out` holds something already.
         OutputError: The run folder can't be written.
     """
-    if recipe.data is not None:  # a resumption may start in another folder
-        recipe = dataclasses.replace(recipe, data=str(Path(recipe.data).resolve()))
+    recipe = recipe.with_absolute_data()
     dataset = dataset or load_dataset(recipe.dataset, recipe.data)
-    folder = default_folder(recipe) if out is None else Path(out)
+    folder = new_folder(recipe) if out is None else Path(out)
     run = create_run(folder, recipe, dataset, backend.NAME)
     return _fit(run, dataset, callbacks, verbose)
 
@@ -65,6 +70,7 @@ def train(
 def resume(
     folder: str | Path,
     *,
+    dataset: Dataset | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: int | str = 0,
 ) -> Run:
@@ -75,6 +81,7 @@ def resume(
 
     Args:
         folder: The run folder.
+        dataset: The run's digits, where they are loaded already or were handed in from Python.
         callbacks: As for :func:`train`.
         verbose: As for :func:`train`.
 
@@ -91,22 +98,27 @@ def resume(
             f"{run.folder} was begun on {begun_on}, and this is {backend.NAME}. "
             f"Set KERAS_BACKEND={begun_on} to go on with it."
         )
-    return _fit(run, load_run_dataset(run), callbacks, verbose)
+    return _fit(run, run_dataset(run, dataset), callbacks, verbose)
 
 
-def load_run_dataset(run: Run) -> Dataset:
+def run_dataset(run: Run, dataset: Dataset | None = None) -> Dataset:
     """The digits that `run` was begun with.
+
+    Args:
+        run: The run.
+        dataset: These, where they are at hand; by default they are loaded as the recipe says.
 
     Raises:
         DatasetError: They are gone, or others have taken their place.
     """
     name = run.dataset["name"]
     in_source = run.recipe.data is None and name in ("mnist", "optdigits")
-    dataset = load_dataset(name if in_source else run.recipe.dataset, run.recipe.data)
+    if dataset is None:
+        dataset = load_dataset(name if in_source else run.recipe.dataset, run.recipe.data)
     if list(dataset.digests) != run.dataset["sha256"]:
         raise DatasetError(
-            f"{run.folder} was trained on {name} from {run.dataset['source']}, whose contents "
-            "have changed since. Bring the old ones back, or train anew."
+            f"{run.folder} was trained on {name} from {run.dataset['source']}, and these digits "
+            "are others. Bring the old ones back, or from Python hand them in as dataset=."
         )
     return dataset
 
@@ -122,8 +134,7 @@ def load_model(run: Run) -> keras.Model:
     """
     if not run.is_trained:
         raise ModelFileError(
-            f"{run.folder} has no trained network yet. "
-            f"Finish it: digits train --resume {run.folder}"
+            f"{run.folder} has no trained network yet. Finish it: {resume_command(run.folder)}"
         )
     trained = _load(run.model_path)
     if run.recipe.precision == "float32":
@@ -156,6 +167,9 @@ def _fit(
     run: Run, dataset: Dataset, callbacks: Sequence[keras.callbacks.Callback], verbose: int | str
 ) -> Run:
     """Fit from the latest checkpoint, or from the start, to the end of the recipe."""
+    choosers = [type(one).__name__ for one in callbacks if not getattr(one, "only_watches", False)]
+    if choosers:
+        run = run.with_callbacks(choosers)
     recipe, network = run.recipe, NETWORKS[run.recipe.network]
     training, watched = split_for_watching(dataset, recipe)
     keras.utils.set_random_seed(recipe.seed)

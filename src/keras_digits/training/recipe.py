@@ -7,6 +7,7 @@ import; a test holds the names here against Keras and against the network regist
 import dataclasses
 import math
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from keras_digits.errors import RecipeError
@@ -80,6 +81,8 @@ class Recipe:
         """Refuse what can't be trained; a path becomes the text that a file can hold."""
         if self.data is not None:
             object.__setattr__(self, "data", str(self.data))
+            if not _is_text(str(self.data)):
+                raise RecipeError(f"data is {self.data!r}; expected a path in UTF-8. Rename it.")
         for name, allowed in (
             ("network", NETWORKS),
             ("optimizer", OPTIMIZERS),
@@ -104,6 +107,12 @@ class Recipe:
     def to_dict(self) -> dict[str, Any]:
         """The settings by name, as JSON can hold them."""
         return dataclasses.asdict(self)
+
+    def with_absolute_data(self) -> "Recipe":
+        """The same recipe, with the path of its data good from any working folder."""
+        if self.data is None:
+            return self
+        return dataclasses.replace(self, data=str(Path(self.data).resolve()))
 
     @classmethod
     def from_dict(cls, settings: dict[str, Any]) -> "Recipe":
@@ -135,6 +144,15 @@ def _check_choice(name: str, value: object, allowed: tuple[str, ...]) -> None:
 def _check_whole(name: str, value: object, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise RecipeError(f"{name} is {value!r}; expected a whole number from {low} to {high}.")
+
+
+def _is_text(value: str) -> bool:
+    """Whether `value` can be written to a file and a screen."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_finite(value: object) -> bool:

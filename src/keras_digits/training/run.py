@@ -18,16 +18,18 @@ Knows files, not Keras: looking at runs costs no Keras import.
 import csv
 import io
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from keras_digits.data.datasets import Dataset
 from keras_digits.errors import RecipeError, RunError
-from keras_digits.files import make_folder, write_json, write_text
+from keras_digits.files import cannot_write, make_folder, write_json, write_text
 from keras_digits.training.environment import describe_environment
 from keras_digits.training.recipe import Recipe
 
@@ -47,12 +49,14 @@ class Run:
         recipe: What decided it.
         dataset: Name, source, digests, counts and note of its digits.
         environment: Versions and machine that it was begun on.
+        callbacks: Class names of the callbacks that were given from Python and may have chosen.
     """
 
     folder: Path
     recipe: Recipe
     dataset: dict[str, Any]
     environment: dict[str, Any]
+    callbacks: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -83,6 +87,13 @@ class Run:
     def is_finished(self) -> bool:
         """Whether it is trained, tested and exported."""
         return self.is_trained and self.onnx_path.is_file() and self.report_path.is_file()
+
+    def with_callbacks(self, names: Sequence[str]) -> "Run":
+        """The same run, with these callbacks on record too."""
+        path = self.folder / "recipe.json"
+        facts = _read_json(path, "Train anew.")
+        write_json(path, {**facts, "callbacks": sorted({*self.callbacks, *names})})
+        return open_run(self.folder)
 
     def history(self) -> list[EpochRow]:
         """The epochs so far, oldest first; empty before the first has ended.
@@ -120,11 +131,10 @@ class Run:
 
     def latest_checkpoint(self) -> tuple[int, Path] | None:
         """The number of whole epochs behind the newest checkpoint, and its file."""
-        found = sorted(
-            (int(path.stem.removeprefix("epoch-")), path)
-            for path in (self.folder / "checkpoint").glob("epoch-*.keras")
-        )
-        return found[-1] if found else None
+        paths = (self.folder / "checkpoint").glob("epoch-*.keras")
+        numbers = [(path.stem.removeprefix("epoch-"), path) for path in paths]
+        found = [(int(number), path) for number, path in numbers if number.isdecimal()]
+        return max(found, default=None)
 
     def checkpoint_path(self, num_epochs: int) -> Path:
         """Where the checkpoint after `num_epochs` whole epochs belongs."""
@@ -141,7 +151,7 @@ def claim_folder(folder: Path) -> None:
     make_folder(folder)
     if (folder / "recipe.json").is_file():
         raise RunError(
-            f"{folder} holds a run already. Go on with it: digits train --resume {folder}; or name "
+            f"{folder} holds a run already. Go on with it: {resume_command(folder)}; or name "
             "another folder with --out."
         )
     scraps = ".*.partial*"  # what a run that was killed at its very start leaves
@@ -176,6 +186,7 @@ def create_run(folder: Path, recipe: Recipe, dataset: Dataset, backend: str) -> 
             "note": dataset.note,
         },
         "environment": describe_environment(backend),
+        "callbacks": [],
     }
     write_json(folder / "recipe.json", facts)
     return open_run(folder)
@@ -191,23 +202,67 @@ def open_run(folder: str | Path) -> Run:
     facts = _read_json(folder / "recipe.json", "Name a folder that digits train made.")
     try:
         recipe = Recipe.from_dict(facts["recipe"])
-        return Run(folder, recipe, dict(facts["dataset"]), dict(facts["environment"]))
+        dataset, environment = dict(facts["dataset"]), dict(facts["environment"])
+        return Run(folder, recipe, dataset, environment, tuple(facts["callbacks"]))
     except (KeyError, TypeError, RecipeError) as error:
         raise RunError(f"{folder / 'recipe.json'} is no recipe ({error}).") from error
 
 
-def default_folder(recipe: Recipe, suffix: str = "") -> Path:
-    """The path of a new dated folder under ``runs/``, not yet made.
+def new_folder(recipe: Recipe, suffix: str = "") -> Path:
+    """Make a new dated folder under ``runs/``; no two processes get the same.
 
     Args:
         recipe: Names the network and, without `suffix`, the optimizer.
         suffix: What the name ends in instead of the optimizer.
+
+    Raises:
+        OutputError: It can't be made.
     """
+    make_folder(RUNS_FOLDER)
     stamp = f"{datetime.now():%Y%m%d-%H%M%S}-{recipe.network}-{suffix or recipe.optimizer}"
-    folder, number = RUNS_FOLDER / stamp, 2
-    while folder.exists():
-        folder, number = RUNS_FOLDER / f"{stamp}-{number}", number + 1
-    return folder
+    for number in count(1):
+        folder = RUNS_FOLDER / (stamp if number == 1 else f"{stamp}-{number}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        return folder
+    raise AssertionError("count never ends")
+
+
+def resume_command(folder: Path) -> str:
+    """What to type to go on with what was begun in `folder`."""
+    return f"digits train --resume {shlex.quote(str(folder))}"
+
+
+def begin_comparison(folder: Path, recipes: Sequence[Recipe]) -> None:
+    """Note in a new or empty folder that these recipes are to be run in it and compared.
+
+    Raises:
+        RunError: The folder holds something already.
+        OutputError: It can't be written.
+    """
+    claim_folder(folder)
+    settings = [recipe.with_absolute_data().to_dict() for recipe in recipes]
+    write_json(folder / "comparison.json", {"recipes": settings})
+
+
+def read_comparison(folder: Path) -> list[Recipe]:
+    """The recipes that :func:`begin_comparison` noted in `folder`; none where it noted none.
+
+    Raises:
+        RunError: The note is broken.
+    """
+    path = folder / "comparison.json"
+    if not path.is_file():
+        return []
+    try:
+        noted = _read_json(path, "Begin the comparison anew.")["recipes"]
+        return [Recipe.from_dict(settings) for settings in noted]
+    except (KeyError, TypeError, RecipeError) as error:
+        raise RunError(f"{path} is no list of recipes ({error}).") from error
 
 
 def _read_json(path: Path, remedy: str) -> dict[str, Any]:

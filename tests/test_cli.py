@@ -79,6 +79,9 @@ def test_several_optimizers_are_trained_and_compared(capsys: pytest.CaptureFixtu
     assert "both/sgd is complete" in printed
     assert "Learning curves: both/comparison.png" in printed
     assert open_run("both/adam").is_finished
+    assert "is a comparison of runs; name one of those in it: sgd, adam" in refusal(
+        capsys, "evaluate", "both"
+    )
 
 
 def test_compare_evaluate_and_submission(
@@ -236,7 +239,8 @@ def test_ctrl_c_keeps_the_checkpoint_and_says_how_to_go_on() -> None:
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert re.search(r"Stopped; \d+ of 5000 epochs are kept\. Go on with: digits train", errors)
+    assert re.search(r"\d+ of 5000 epochs are kept\. Go on with: digits train", errors)
+    assert errors.endswith("Stopped.\n")
     assert "Traceback" not in errors
     assert open_run("run").latest_checkpoint() is not None
 

@@ -33,6 +33,10 @@ app = typer.Typer(
 )
 
 
+_STOPPED = 130
+"""The exit code after Ctrl-C, as shells have it."""
+
+
 def _flag(name: str) -> Any:
     """The option that mirrors a recipe's field; unset it leaves the recipe's default."""
     default = Recipe.__dataclass_fields__[name].default
@@ -58,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DigitsError as error:
         return _refuse(str(error))
     except typer.TyperException as error:
-        return _refuse(f"{error.format_message().rstrip('.')}. See digits --help.")
+        return _refuse(f"{error.format_message().rstrip('.?')}; see digits --help.")
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("keras_digits"):
             raise
@@ -66,8 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UnicodeEncodeError:
         return _refuse("a name given here is not valid text (UTF-8). Rename the file or folder.")
     except (typer.Abort, KeyboardInterrupt):
+        code = _STOPPED
+    if code == _STOPPED:
         print("Stopped.", file=sys.stderr)
-        return 130
     return code if isinstance(code, int) else 0
 
 
@@ -234,15 +239,16 @@ def _resumable(folder: Path) -> Iterator[None]:
     except KeyboardInterrupt:
         from keras_digits.training.run import open_run, resume_command
 
-        kept = ""
         if (folder / "recipe.json").is_file():
             run = open_run(folder)
             done = run.latest_checkpoint()
-            kept = f"; {done[0] if done else 0} of {run.recipe.epochs} epochs are kept"
-        elif not (folder / "comparison.json").is_file():
-            raise
-        print(f"\nStopped{kept}. Go on with: {resume_command(folder)}", file=sys.stderr)
-        raise typer.Exit(130) from None
+            kept = f"{done[0] if done else 0} of {run.recipe.epochs} epochs are kept"
+            print(f"\n{kept}. Go on with: {resume_command(folder)}", file=sys.stderr)
+        elif (folder / "comparison.json").is_file():
+            print(f"\nGo on with: {resume_command(folder)}", file=sys.stderr)
+        elif folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()  # nothing was begun
+        raise typer.Exit(_STOPPED) from None
 
 
 def _introduction() -> Any:

@@ -95,6 +95,11 @@ def test_own_set_without_test_part_is_split_the_same_way_each_time(
     assert "has no test part" in first.note
 
 
+def test_path_given_as_a_name_is_refused() -> None:
+    with pytest.raises(DatasetError, match="expected one of auto, mnist, optdigits"):
+        load_dataset("mine.csv")
+
+
 def test_set_too_small_to_split_is_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "few.npz", images=np.ones((3, 28, 28), np.uint8), labels=np.arange(3))
     with pytest.raises(DatasetError, match="holds 3 digits; expected at least 10"):

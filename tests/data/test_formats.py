@@ -72,12 +72,13 @@ def test_csv_without_header_or_labels_is_read_too(tmp_path: Path) -> None:
     [
         ([], "is empty"),
         ([HEADER], "holds no digits"),
-        ([HEADER, ROW.replace("7", "42", 1)], "label 42 at position 0"),
-        ([HEADER, ROW.replace("255", "256")], "pixels range from 0 to 256"),
-        ([HEADER, ROW.replace("255", "-1")], "pixels range from -1 to 0"),
-        ([HEADER, ROW, ROW + ",0"], "not a table of whole numbers"),
-        ([HEADER, ROW.replace("255", "dark")], "not a table of whole numbers"),
-        (["label,pixel0", "7,0"], "has 2 columns; expected 785"),
+        ([HEADER, ROW.replace("7", "42", 1)], "line 2: label 42; expected 0 to 9"),
+        ([HEADER, ROW.replace("255", "256")], "line 2: pixel 256; expected 0 to 255"),
+        ([HEADER, ROW.replace("255", "-1")], "line 2: pixel -1; expected 0 to 255"),
+        ([HEADER, ROW, ROW + ",0"], "line 3 has 786 columns between commas"),
+        ([HEADER, ROW, ROW.replace("255", "dark")], "line 3 holds 'dark'; expected whole"),
+        (["label,pixel0", "7,0"], "line 2 has 2 columns between commas; expected 785"),
+        ([HEADER.replace(",", ";"), ROW.replace(",", ";")], "line 2 has 1 columns"),
     ],
 )
 def test_broken_csv_gets_its_own_line(tmp_path: Path, lines: list[str], message: str) -> None:
@@ -240,6 +241,14 @@ def test_blank_picture_in_a_class_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "0").mkdir()
     Image.new("L", (50, 50), 255).save(tmp_path / "0" / "blank.png")
     with pytest.raises(DatasetError, match=r"blank\.png: The picture is blank"):
+        read_parts(tmp_path)
+
+
+def test_idx_files_want_each_other(tmp_path: Path, idx_folder: Path) -> None:
+    with pytest.raises(DatasetError, match="name the file of their images"):
+        read_parts(idx_folder / IDX_FILES[1])
+    shutil.copy(idx_folder / IDX_FILES[0], tmp_path)
+    with pytest.raises(DatasetError, match=r"no labels beside it; expected train-labels"):
         read_parts(tmp_path)
 
 

@@ -250,7 +250,7 @@ def test_comparison_wants_two_different_finished_runs(trained_run: Run, optdigit
     for runs, message in (
         ([trained_run], "at least two"),
         ([trained_run, trained_run], "named twice"),
-        ([trained_run, fresh], "digits evaluate writes it"),
+        ([trained_run, fresh], "Train it to its end: digits train --resume fresh"),
     ):
         with pytest.raises(RunError, match=message):
             compare(runs)

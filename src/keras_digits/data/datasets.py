@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
+from keras_digits.data import DATASETS
 from keras_digits.data.formats import Digits, Parts, read_parts
 from keras_digits.data.mnist import (
     MNIST_SHA256,
@@ -63,8 +64,9 @@ class Dataset:
     def summary(self) -> str:
         """What there is and where from, in the tutorial's words; a few lines for people."""
         kind = "MNIST, verified" if self.is_mnist else self.name
-        lines = [self.note] if self.note else []
-        lines.append(f"{kind}, from {self.source}")
+        lines = [f"{kind}, from {self.source}"]
+        if self.note:
+            lines.append(self.note)
         for name, part in (("train", self.train), ("test", self.test)):
             shapes = f"x_{name} {part.images.shape}, y_{name} {part.known_labels().shape}"
             lines.append(f"{shapes}: {len(part)} {name} samples")
@@ -97,6 +99,11 @@ def load_dataset(
         DatasetMissingError: MNIST is asked for by name, is not here and can't be downloaded.
         DatasetError: A file is broken or not what it should be.
     """
+    if name not in DATASETS:
+        raise DatasetError(
+            f"name is {name!r}; expected one of {', '.join(DATASETS)}. A file or folder of your "
+            "own is the second argument, path."
+        )
     path = None if path is None else Path(path)
     if name == "optdigits":
         return _optdigits()

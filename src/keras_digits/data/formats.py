@@ -117,6 +117,8 @@ def _read_file(path: Path) -> Parts:
         return Parts(read_csv(path))
     if "images" in path.name:
         return Parts(_read_idx_pair(path))
+    if "labels" in path.name:
+        raise DatasetError(f"{path} holds labels; name the file of their images, which finds them.")
     raise DatasetError(f"{path} is none of the known kinds; expected {_ACCEPTED}.")
 
 
@@ -142,6 +144,8 @@ def _read_idx_pair(images_path: Path) -> Digits:
         labels_path = images_path.with_name(
             toggled if labels_name.endswith(".gz") else f"{toggled}.gz"
         )
+    if not labels_path.exists():
+        raise DatasetError(f"{images_path} has no labels beside it; expected {labels_name} there.")
     images, labels = read_idx_images(images_path), read_idx_labels(labels_path)
     _check_lengths(images, labels, f"{images_path} and {labels_path.name}")
     return Digits(images, labels)
@@ -225,19 +229,23 @@ def read_csv(path: Path) -> Digits:
             if has_header:
                 _check_header(first_line.split(","), path)
             file.seek(0)
-            table = _read_numbers(file, path, num_header_lines=int(has_header))
+            first = 2 if has_header else 1
+            table = _read_numbers(file, path, first)
     except OSError as error:
         raise cannot_read(path, error) from error
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path} is not text; expected comma-separated numbers.") from error
-    if table.shape[1] == _NUM_PIXELS:
-        return Digits(_checked_images(table, str(path)), None, str(path))
-    if table.shape[1] != _NUM_PIXELS + 1:
-        raise DatasetError(
-            f"{path} has {table.shape[1]} columns; expected {_NUM_PIXELS + 1} "
-            f"(label,pixel0,…,pixel783), or {_NUM_PIXELS} without labels."
-        )
-    return _digits_from_arrays(table[:, 1:], table[:, 0], str(path))
+    labels, pixels = table[:, :-_NUM_PIXELS], table[:, -_NUM_PIXELS:]
+    for values, low, high, what in ((labels, 0, 9, "label"), (pixels, 0, INK, "pixel")):
+        wrong = np.argwhere((values < low) | (values > high))
+        if wrong.size:
+            row, column = wrong[0]
+            raise DatasetError(
+                f"{path}, line {row + first}: {what} {values[row, column]}; "
+                f"expected {low} to {high}."
+            )
+    images = pixels.astype(np.uint8).reshape(-1, SIDE, SIDE)
+    return Digits(images, labels[:, 0].astype(np.uint8) if labels.size else None, str(path))
 
 
 def _check_header(names: list[str], path: Path) -> None:
@@ -250,23 +258,46 @@ def _check_header(names: list[str], path: Path) -> None:
         )
 
 
-def _read_numbers(file: TextIO, path: Path, num_header_lines: int) -> NDArray[np.int32]:
-    """The whole numbers of an open CSV file, int32 ``(lines, columns)``, at least one line."""
+def _read_numbers(file: TextIO, path: Path, first: int) -> NDArray[np.int32]:
+    """The whole numbers of an open CSV file from its line `first` on, int32 ``(lines, columns)``.
+
+    There is at least one line, and there are 784 or 785 columns.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of no lines; the check below says more
             table: NDArray[np.int32] = np.loadtxt(
-                file, np.int32, delimiter=",", skiprows=num_header_lines, ndmin=2
+                file, np.int32, delimiter=",", skiprows=first - 1, ndmin=2
             )
     except ValueError as error:
-        reason = str(error).split(";")[0]
-        raise DatasetError(
-            f"{path} is not a table of whole numbers: {reason} (lines count from 0 after the "
-            "header). Expected label,pixel0,…,pixel783 a line."
-        ) from error
+        raise _wrong_line(path, first) from error
     if table.size == 0:
         raise DatasetError(f"{path} holds no digits after its header.")
+    if table.shape[1] not in {_NUM_PIXELS, _NUM_PIXELS + 1}:
+        raise _wrong_line(path, first)
     return table
+
+
+def _wrong_line(path: Path, first: int) -> DatasetError:
+    """The error of the first line, counted as editors do, that is no row of whole numbers."""
+    expected = {_NUM_PIXELS, _NUM_PIXELS + 1}
+    with path.open(encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, start=1):
+            cells = line.strip().split(",")
+            if number < first or cells == [""]:
+                continue
+            if len(cells) not in expected:
+                return DatasetError(
+                    f"{path}, line {number} has {len(cells)} columns between commas; expected "
+                    f"{_NUM_PIXELS + 1} (label,pixel0,…,pixel783), or {_NUM_PIXELS} without labels."
+                )
+            expected = {len(cells)}
+            wrong = [cell for cell in cells if not cell.strip().lstrip("-").isdecimal()]
+            if wrong:
+                return DatasetError(
+                    f"{path}, line {number} holds {wrong[0][:20]!r}; expected whole numbers."
+                )
+    return DatasetError(f"{path} is not a table of whole numbers between commas.")
 
 
 def _digits_from_arrays(

@@ -12,6 +12,9 @@ from keras_digits.errors import RunError
 from keras_digits.evaluation.plots import learning_curves
 from keras_digits.training.run import Run
 
+_SHOWN_ANYWAY = ("epochs", "dataset", "data")
+"""Settings that columns of their own tell of."""
+
 
 @dataclass(frozen=True)
 class ComparisonRow:
@@ -19,7 +22,8 @@ class ComparisonRow:
 
     Attributes:
         run: The run's name.
-        settings: The recipe's settings that differ between the runs, by name; epochs aside.
+        settings: The recipe's settings that differ between the runs, by name, but for those that
+            other columns show.
         dataset: The name of its digits.
         epochs: Whole epochs trained.
         accuracy: On test digits, in [0, 1], with its 95 % interval.
@@ -55,7 +59,7 @@ def compare(runs: Sequence[Run]) -> list[ComparisonRow]:
     differing = [
         name
         for name in recipes[0]
-        if name != "epochs" and len({str(recipe[name]) for recipe in recipes}) > 1
+        if name not in _SHOWN_ANYWAY and len({str(recipe[name]) for recipe in recipes}) > 1
     ]
     names = _distinct_names(runs)
     rows = [

@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from keras_digits.digits import (
     INK,
@@ -103,6 +103,8 @@ def learning_curves(
                 _draw_curve(panel, rows, f"val_{measure}", label, colour)
             of_watched = f" on {watched} digits" if len(runs) > 1 else ""
             panel.set(title=f"{measure.capitalize()}{of_watched}", xlabel="epoch")
+            last = max((len(rows) for rows in runs.values()), default=1)
+            panel.set_xlim(0.5, max(last, 2) + 0.5)
             panel.xaxis.set_major_locator(MaxNLocator(integer=True))
             panel.grid(visible=True)
         for text in panels[0].legend(loc="best", fontsize="small").get_texts():
@@ -196,6 +198,7 @@ def reliability_diagram(bins: Sequence[ReliabilityBin]) -> Figure:
         lower.bar(middles, [entry.count for entry in bins], width * 0.92, color=LEARNED_COLOUR)
         lower.set(xlabel="confidence", ylabel="answers", yscale="log")
         lower.yaxis.set_major_formatter("{x:,.0f}")
+        lower.yaxis.set_minor_formatter(NullFormatter())
         lower.grid(visible=True, axis="y")
     return figure
 

@@ -16,10 +16,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from keras_digits.data import DATASETS
 from keras_digits.digits import INK, Images, Labels, Probabilities
 from keras_digits.evaluation import plots
 from keras_digits.evaluation.calibration import ReliabilityBin
-from keras_digits.training.recipe import DATASETS, Recipe
+from keras_digits.training.recipe import Recipe
 
 _TITLES = {
     "accuracy": "Accuracy by epoch",

@@ -216,6 +216,7 @@ def _facts(run: Run, test_set: TestSet, predict_seconds: float) -> dict[str, Any
             "source": test_set.source,
             "count": len(test_set.digits),
             "note": test_set.note,
+            "is_own": test_set.is_own,
         },
         "recipe": run.recipe.to_dict(),
         "dataset": run.dataset,

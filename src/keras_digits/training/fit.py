@@ -62,6 +62,7 @@ def train(
     """
     recipe = recipe.with_absolute_data()
     dataset = dataset or load_dataset(recipe.dataset, recipe.data)
+    split_for_watching(dataset, recipe)  # refuses before a folder is begun
     folder = new_folder(recipe) if out is None else Path(out)
     run = create_run(folder, recipe, dataset, backend.NAME)
     return _fit(run, dataset, callbacks, verbose)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from keras_digits.data import DATASETS
 from keras_digits.errors import RecipeError
 
 NETWORKS = ("article", "convnet")
@@ -34,8 +35,6 @@ OPTIMIZERS = (
 
 PRECISIONS = ("float32", "mixed_bfloat16")
 """Keras's dtype policies that training supports."""
-
-DATASETS = ("auto", "mnist", "optdigits")
 
 
 def _setting(default: Any, text: str) -> Any:

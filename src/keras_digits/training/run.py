@@ -127,7 +127,9 @@ class Run:
         Raises:
             RunError: There is none yet, or it is broken.
         """
-        return _read_json(self.folder / "metrics.json", "digits evaluate writes it.")
+        remedy = "digits evaluate writes it." if self.is_trained else "Train it to its end: "
+        remedy += "" if self.is_trained else resume_command(self.folder)
+        return _read_json(self.folder / "metrics.json", remedy)
 
     def latest_checkpoint(self) -> tuple[int, Path] | None:
         """The number of whole epochs behind the newest checkpoint, and its file."""
@@ -199,6 +201,9 @@ def open_run(folder: str | Path) -> Run:
         RunError: It is not a run folder, or its recipe is broken.
     """
     folder = Path(folder)
+    if recipes := read_comparison(folder):
+        names = ", ".join(recipe.optimizer for recipe in recipes)
+        raise RunError(f"{folder} is a comparison of runs; name one of those in it: {names}.")
     facts = _read_json(folder / "recipe.json", "Name a folder that digits train made.")
     try:
         recipe = Recipe.from_dict(facts["recipe"])

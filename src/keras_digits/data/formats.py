@@ -236,13 +236,12 @@ def read_csv(path: Path) -> Digits:
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path} is not text; expected comma-separated numbers.") from error
     labels, pixels = table[:, :-_NUM_PIXELS], table[:, -_NUM_PIXELS:]
-    for values, low, high, what in ((labels, 0, 9, "label"), (pixels, 0, INK, "pixel")):
-        wrong = np.argwhere((values < low) | (values > high))
+    for values, high, what in ((labels, NUM_CLASSES - 1, "label"), (pixels, INK, "pixel")):
+        wrong = np.argwhere((values < 0) | (values > high))
         if wrong.size:
             row, column = wrong[0]
             raise DatasetError(
-                f"{path}, line {row + first}: {what} {values[row, column]}; "
-                f"expected {low} to {high}."
+                f"{path}, line {row + first}: {what} {values[row, column]}; expected 0 to {high}."
             )
     images = pixels.astype(np.uint8).reshape(-1, SIDE, SIDE)
     return Digits(images, labels[:, 0].astype(np.uint8) if labels.size else None, str(path))

@@ -9,7 +9,12 @@ ifneq ($(SHARED_MNIST),)
 export KERAS_DIGITS_DATA ?= $(abspath $(SHARED_MNIST))
 endif
 
-.PHONY: setup train test lint format wheel-test docs results clean
+# The network that ships, from MNIST alone; about half an hour on two cores.
+WEIGHTS_RECIPE := --network convnet --augmentation handwriting --non-digits 0.4 \
+  --optimizer adamw --learning-rate 0.0025 --schedule cosine --epochs 45 \
+  --precision mixed_bfloat16 --validation-split 0.0833 --seed 1
+
+.PHONY: weights setup train test lint format wheel-test docs peers clean
 
 setup: $(VENV)/.train-is-set-up
 
@@ -18,6 +23,10 @@ train: setup
 
 test: $(VENV)/.dev-is-set-up
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
+
+weights: setup
+	$(BIN)/digits train $(WEIGHTS_RECIPE) --out build/weights
+	cp build/weights/digits.onnx build/weights/README.md src/keras_digits/weights/
 
 lint: $(VENV)/.dev-is-set-up
 	$(BIN)/ruff format --check .
@@ -34,6 +43,19 @@ wheel-test: $(VENV)/.dev-is-set-up
 docs: $(VENV)/.dev-is-set-up
 	$(BIN)/python docs/write_cli.py
 	$(BIN)/python docs/write_results.py
+	$(BIN)/python docs/write_pictures.py
+
+# Those whom benchmarks/pictures.py and read.py run beside us: RapidOCR in an environment of its own,
+# Debian's Tesseract.
+peers: build/peers/.is-set-up
+	@command -v tesseract >/dev/null || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -qq tesseract-ocr; } || \
+	  { echo "Tesseract is missing. Install it: sudo apt install tesseract-ocr" >&2; exit 2; }
+
+build/peers/.is-set-up: benchmarks/peers.txt constraints.txt | $(BIN)/python
+	$(BIN)/python -m venv build/peers
+	build/peers/bin/python -m pip --disable-pip-version-check install --quiet --requirement benchmarks/peers.txt --constraint constraints.txt
+	@touch $@
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

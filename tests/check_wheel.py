@@ -11,6 +11,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
+SEVEN = """
+import sys
+from PIL import Image, ImageDraw
+picture = Image.new("RGB", (200, 240), "white")
+ImageDraw.Draw(picture).line([(60, 60), (140, 62), (95, 180)], "#203080", 12, "curve")
+picture.save(sys.argv[1])
+"""
+"""Draws a digit as somebody's pen would."""
+
 
 def run(*command: str | Path, expected: int = 0) -> str:
     """Run a command away from the source tree; what it printed."""
@@ -29,8 +38,12 @@ def main() -> None:
         venv.create(environment, with_pip=True)
         python, digits = environment / "bin" / "python", environment / "bin" / "digits"
         run(python, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt", wheel)
-        for word in ("train", "evaluate", "compare", "data"):
+        for word in ("read", "train", "evaluate", "compare", "data"):
             assert word in run(digits, "--help"), word
+        picture = Path(folder) / "seven.png"
+        run(python, "-c", SEVEN, picture)
+        assert run(digits, "read", picture) == "7\n"
+        assert '"text": "7"' in run(digits, "read", picture, "--json", "--annotate", folder)
         assert "expected one of article" in run(digits, "train", "--network", "x", expected=2)
         line = run(digits, "train", expected=2)
         assert "pip install 'keras-digits[train]'" in line, line

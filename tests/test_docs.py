@@ -4,6 +4,7 @@ import importlib.util
 import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 from types import ModuleType
 
@@ -35,6 +36,8 @@ def load_script(path: Path) -> ModuleType:
 @pytest.fixture
 def files_of_ones_own(optdigits: Dataset) -> None:
     """The files that the documents' reader is taken to have."""
+    for picture in (ROOT / "docs" / "pictures").glob("*[!d].[jp][pn]g"):
+        shutil.copy(picture, ".")
     for name, part, labelled in (("train", optdigits.train, True), ("test", optdigits.test, False)):
         columns = [part.known_labels()[:, None]] if labelled else []
         table = np.hstack([*columns, part.images.reshape(len(part), -1)])
@@ -67,6 +70,14 @@ def test_what_a_page_tells_to_type_works_from_top_to_bottom(
                 assert main(words) == 0, capsys.readouterr().err
             else:
                 assert line == "pip install '.[train]' -c constraints.txt"
+
+
+def test_pictures_of_the_how_to_are_what_the_pen_draws() -> None:
+    script = load_script(ROOT / "docs" / "write_pictures.py")
+    folder = ROOT / "docs" / "pictures"
+    for name, draw in (("seven.png", script.drawing), ("amount.png", script.amount)):
+        assert (np.asarray(Image.open(folder / name)) == draw()).all()
+    assert main(["read", str(folder / "note.jpg")]) == 0
 
 
 def test_links_lead_somewhere() -> None:

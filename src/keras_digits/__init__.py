@@ -9,7 +9,6 @@ import and much of this package does without it.
 """
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from keras_digits.errors import DigitsError, MissingExtraError
@@ -17,15 +16,21 @@ from keras_digits.errors import DigitsError, MissingExtraError
 if TYPE_CHECKING:
     from keras_digits.data.datasets import load_dataset
     from keras_digits.data.mnist import load_mnist
+    from keras_digits.digits import Digit, Number, Reading
     from keras_digits.evaluation.scoring import evaluate
     from keras_digits.export import export_run
+    from keras_digits.reading.reader import Reader
     from keras_digits.training.fit import resume, train
     from keras_digits.training.recipe import Recipe
     from keras_digits.training.run import Run, open_run
 
-__version__ = version("keras-digits")
+    __version__: str
 
 _HOMES = {
+    "Digit": "digits",
+    "Number": "digits",
+    "Reader": "reading.reader",
+    "Reading": "digits",
     "Recipe": "training.recipe",
     "Run": "training.run",
     "evaluate": "evaluation.scoring",
@@ -38,7 +43,11 @@ _HOMES = {
 }
 
 __all__ = [
+    "Digit",
     "DigitsError",
+    "Number",
+    "Reader",
+    "Reading",
     "Recipe",
     "Run",
     "__version__",
@@ -54,6 +63,10 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import a public name from its home when it is first asked for."""
+    if name == "__version__":
+        from importlib.metadata import version  # it loads an e-mail parser
+
+        return version("keras-digits")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:

@@ -4,10 +4,12 @@
 *   ``labels``: uint8 ``(n,)``, 0 to 9, the truth.
 *   ``probabilities``: float32 ``(n, 10)``, column ``d`` the belief in digit ``d``; rows sum to 1.
 
+And what a reading of somebody's picture is: :class:`Reading`, :class:`Number`, :class:`Digit`.
 Knows no file format and no network.
 """
 
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,3 +31,81 @@ Labels: TypeAlias = NDArray[np.uint8]
 
 Probabilities: TypeAlias = NDArray[np.float32]
 """float32 ``(n, 10)``, rows sum to 1."""
+
+
+class Box(NamedTuple):
+    """An upright rectangle in a picture, in pixels of the upright picture from its top left."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, eq=False)
+class Digit:
+    """One digit that was read.
+
+    Attributes:
+        digit: 0 to 9.
+        confidence: The belief that this is a digit and this one, 0 to 1.
+        box: Where its ink is.
+        probabilities: float32 ``(10,)``, the belief in each digit, given that it is one; sums to 1.
+        image: uint8 ``(28, 28)``, 0 paper, 255 ink: what the network saw.
+    """
+
+    digit: int
+    confidence: float
+    box: Box
+    probabilities: Probabilities
+    image: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Number:
+    """Digits in a row, read together.
+
+    Attributes:
+        text: The digits, without separators.
+        confidence: The belief that all of them are right, 0 to 1.
+        box: Around all the digits' boxes.
+        digits: From left to right, at least one.
+    """
+
+    text: str
+    confidence: float
+    box: Box
+    digits: tuple[Digit, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What was read in a picture.
+
+    Attributes:
+        numbers: In reading order, from the top line to the bottom one; none in a blank picture.
+    """
+
+    numbers: tuple[Number, ...]
+
+    @property
+    def text(self) -> str:
+        """The numbers, one a line."""
+        return "\n".join(number.text for number in self.numbers)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The reading as JSON can hold it; without images and probabilities."""
+        return {"numbers": [_number_to_dict(number) for number in self.numbers]}
+
+
+def _number_to_dict(number: Number) -> dict[str, Any]:
+    digits = [
+        {"digit": one.digit, "confidence": round(one.confidence, 4), "box": list(one.box)}
+        for one in number.digits
+    ]
+    return {
+        "text": number.text,
+        "confidence": round(number.confidence, 4),
+        "box": list(number.box),
+        "digits": digits,
+    }

@@ -93,6 +93,7 @@ def _metadata(run: Run) -> dict[str, str]:
         "keras_digits.network": run.recipe.network,
         "keras_digits.dataset": str(run.dataset["name"]),
         "keras_digits.temperature": "1.0",
+        "keras_digits.rejects": "true" if run.recipe.non_digits > 0 else "false",
     }
 
 

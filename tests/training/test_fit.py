@@ -166,7 +166,7 @@ def test_every_training_digit_comes_once_an_epoch_in_an_order_of_its_own(
     optdigits: Dataset,
 ) -> None:
     network, digits = NETWORKS["convnet"], optdigits.train
-    batches = ShuffledBatches(network, digits, batch_size=100, seed=3)
+    batches = ShuffledBatches(network, digits, Recipe(batch_size=100, seed=3))
     orders = []
     for epoch in (0, 1, 0):
         batches.start_epoch(epoch)
@@ -181,7 +181,7 @@ def test_every_training_digit_comes_once_an_epoch_in_an_order_of_its_own(
 
 def test_labels_stay_with_their_images_through_shuffling(optdigits: Dataset) -> None:
     network, digits = NETWORKS["convnet"], optdigits.train
-    batches = ShuffledBatches(network, digits, batch_size=1540, seed=3)
+    batches = ShuffledBatches(network, digits, Recipe(batch_size=1540, seed=3))
     batches.start_epoch(4)
     images, targets = batches[0]
     truth = {

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from keras_digits.data.idx import cannot_read, read_idx_images, read_idx_labels
 from keras_digits.digits import INK, NUM_CLASSES, SIDE, Images, Labels
 from keras_digits.errors import DatasetError, PictureError
-from keras_digits.reading.normalising import normalise
-from keras_digits.reading.picture import decode_picture
+from keras_digits.reading.normalising import normalise_picture
+from keras_digits.reading.picture import load_picture, to_grey
 
 _NUM_PIXELS = SIDE * SIDE
 _ACCEPTED = (
@@ -370,9 +370,9 @@ def _read_class_folders(folder: Path) -> Digits | None:
 def _read_picture(path: Path) -> NDArray[np.uint8]:
     """One picture as an image: kept where it is one already, normalised where it isn't."""
     try:
-        grey = decode_picture(path.read_bytes(), path.name)
-        is_image = grey.shape == (SIDE, SIDE) and np.median(grey) < INK / 2
-        return grey if is_image else normalise(grey)
+        pixels = load_picture(path.read_bytes(), path.name).pixels
+        is_image = pixels.shape[:2] == (SIDE, SIDE) and np.median(pixels) < INK / 2
+        return to_grey(pixels) if is_image else normalise_picture(pixels)
     except PictureError as error:
         raise DatasetError(f"{path}: {error}") from error
     except OSError as error:

@@ -122,7 +122,7 @@ def recipe_command(settings: Mapping[str, Any]) -> str:
     """The shell command that trains by a recipe: flags for all that isn't the default."""
     words = ["digits", "train"]
     for setting in dataclasses.fields(Recipe):
-        value = settings[setting.name]
+        value = settings.get(setting.name, setting.default)  # older runs know fewer
         if value != setting.default:
             words += [f"--{setting.name.replace('_', '-')}", str(value)]
     return shlex.join(words)

@@ -1,8 +1,8 @@
-"""From a grey picture of one digit to an image as MNIST makes them.
+"""From the ink of one digit to an image as MNIST makes them.
 
 MNIST's makers scaled each digit to fit 20x20 pixels, keeping its aspect, and laid its centre of
-mass on the centre of the 28x28 image (LeCun, Bottou, Bengio, Haffner 1998, section III.A). Knows
-nothing of files and takes the picture to hold one digit.
+mass on the centre of the 28x28 image (LeCun, Bottou, Bengio, Haffner 1998, section III.A); their
+pens left strokes about three pixels wide. Takes its input to be one digit and nothing else.
 """
 
 import cv2
@@ -11,22 +11,21 @@ from numpy.typing import NDArray
 
 from keras_digits.digits import INK, SIDE
 from keras_digits.errors import PictureError
+from keras_digits.reading.finding import find_one, stroke_width
+from keras_digits.reading.ink import find_ink
 
 BOX_SIDE = 20
 """MNIST's digits fit a box of this side, in pixels."""
 
-_LEAST_CONTRAST = 16
-"""A picture whose grey levels span less than this is blank paper."""
+_THINNEST_STROKE = 2.4
+"""Strokes are made at least this wide, in pixels of the image."""
 
 
-def normalise(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def normalise_picture(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Make the picture of one digit an image as MNIST would have it.
 
-    Paper is what lies along the border; the digit is what differs from it by more than Otsu's
-    threshold. Light digits on dark paper come out like dark ones on light paper.
-
     Args:
-        grey: uint8 ``(height, width)``, any size.
+        pixels: uint8 ``(height, width, 3)``, dark on light or light on dark.
 
     Returns:
         uint8 ``(28, 28)``, 0 paper, 255 ink.
@@ -34,37 +33,65 @@ def normalise(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     Raises:
         PictureError: The picture is blank.
     """
-    paper = float(np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])))
-    middle = (float(grey.min()) + float(grey.max())) / 2
-    difference = paper - grey.astype(np.float32) if paper > middle else grey - np.float32(paper)
-    ink = np.clip(difference, 0, None)
-    if ink.max() < _LEAST_CONTRAST:
+    lines = find_one(find_ink(pixels))
+    if not lines:
         raise PictureError("The picture is blank; expected a digit.")
-    return centre((ink * (INK / ink.max())).astype(np.uint8))
+    return normalise(lines[0][0].strip)
 
 
-def centre(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Scale a digit to MNIST's box and lay its centre of mass on the centre of the image.
+def normalise(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Make the ink of one digit an image as MNIST would have it.
 
     Args:
-        ink: uint8 ``(height, width)``, 0 paper, 255 ink, at least one pixel of ink.
+        ink: float32 ``(height, width)``, 0 paper, 1 ink, at least one pixel above 0.3.
 
     Returns:
         uint8 ``(28, 28)``, 0 paper, 255 ink.
     """
-    _, mask = cv2.threshold(ink, 0, INK, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    mask = (ink > 0.3).astype(np.uint8)
     left, top, width, height = cv2.boundingRect(mask)
+    scale = BOX_SIDE / max(width, height, 1)
+    missing = _THINNEST_STROKE - stroke_width(mask) * scale
+    if scale < 1 and missing > 0:
+        side = 1 + missing / scale
+        ink = _dilated(ink, side)
     rows = slice(max(0, top - 1), top + height + 1)  # a pixel more on each side: faint edges
     columns = slice(max(0, left - 1), left + width + 1)
-    digit, scale = ink[rows, columns], BOX_SIDE / max(width, height)
+    digit = ink[rows, columns]
     if scale < 1:  # interpolation reads four pixels; a large picture's must be averaged first
         size = [max(1, round(side * scale)) for side in reversed(digit.shape)]
         digit = cv2.resize(digit, size, interpolation=cv2.INTER_AREA)
         scale = 1.0
+    return centre(digit, scale)
+
+
+def centre(digit: NDArray[np.float32], scale: float = 1.0) -> NDArray[np.uint8]:
+    """Scale a digit and lay its centre of mass on the centre of an image.
+
+    Args:
+        digit: float32 ``(height, width)``, 0 paper, 1 ink, at least one pixel of ink.
+        scale: Pixels of the image a pixel of `digit` becomes.
+
+    Returns:
+        uint8 ``(28, 28)``, 0 paper, 255 ink.
+    """
     moments = cv2.moments(digit)
+    if moments["m00"] <= 0:
+        return np.zeros((SIDE, SIDE), np.uint8)
     middle = (SIDE - 1) / 2
     x_shift = middle - scale * moments["m10"] / moments["m00"]
     y_shift = middle - scale * moments["m01"] / moments["m00"]
     shift_and_scale = np.array([[scale, 0, x_shift], [0, scale, y_shift]])
-    image: NDArray[np.uint8] = cv2.warpAffine(digit, shift_and_scale, (SIDE, SIDE))
-    return image
+    image = cv2.warpAffine(digit, shift_and_scale, (SIDE, SIDE))
+    return np.asarray(np.clip(image * INK + 0.5, 0, INK), np.uint8)
+
+
+def _dilated(ink: NDArray[np.float32], side: float) -> NDArray[np.float32]:
+    """Ink with strokes wider by `side` - 1 pixels, which need not be whole."""
+    whole = int(side)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (whole, whole))
+    wider = cv2.dilate(ink, kernel)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (whole + 1, whole + 1))
+    widest = cv2.dilate(ink, kernel)
+    share = side - whole
+    return np.asarray((1 - share) * wider + share * widest)

@@ -1,8 +1,19 @@
-"""From a file's bytes to an upright grey picture. Knows nothing of digits."""
+"""From whatever people have to an upright colour picture. Knows nothing of digits.
+
+Takes paths, bytes, Pillow's images and arrays; turns photographs upright as their EXIF says, lays
+transparent parts on paper, brings palettes, CMYK, 16-bit and floating-point pixels to RGB.
+"""
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -12,55 +23,247 @@ from keras_digits.errors import PictureError
 MAX_PIXELS = 100_000_000
 """The largest picture that is decoded: more would cost memory that nobody's digit is worth."""
 
+MAX_BYTES = 500_000_000
+"""The largest file that is read."""
+
+WORKING_SIDE = 2400
+"""Larger pictures are shrunk to this, in pixels: a page's digits are still tall enough."""
 
 _DECODER_ERRORS = (OSError, ValueError, SyntaxError, EOFError, RuntimeError, NotImplementedError)
 """What Pillow's decoders raise at broken or unheard-of contents."""
 
+_WHITE, _BLACK = (255, 255, 255, 255), (0, 0, 0, 255)
 
-def decode_picture(raw: bytes, name: str) -> NDArray[np.uint8]:
-    """Decode a picture, turn it upright (EXIF), lay transparent parts on white, make it grey.
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """An upright picture, ready to be looked at.
+
+    Attributes:
+        pixels: uint8 ``(height, width, 3)``, red, green, blue, 0 dark, 255 bright.
+        scale: How many pixels of the upright original one pixel here stands for; 1.0 unless the
+            original's longer side is above ``WORKING_SIDE``.
+    """
+
+    pixels: NDArray[np.uint8]
+    scale: float = 1.0
+
+
+@contextmanager
+def silenced_decoders() -> Iterator[None]:
+    """Keep odd EXIF, palettes and sizes from being warned of: no news to the user.
+
+    Python's filters belong to the whole process, so where threads decode this stands around all
+    of them, and they call :func:`decode`.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def load_picture(source: Any, name: str | None = None) -> Picture:
+    """Make an upright colour picture of what somebody has; :func:`decode` without warnings.
 
     Args:
-        raw: The bytes of any format that Pillow reads; of an animation the first frame counts.
-        name: What to call the picture in an error.
-
-    Returns:
-        uint8 ``(height, width)``, 0 black, 255 white.
+        source: As for :func:`decode`.
+        name: As for :func:`decode`.
 
     Raises:
-        PictureError: `raw` is empty, no picture, broken, or larger than ``MAX_PIXELS``.
+        PictureError: As for :func:`decode`.
     """
+    with silenced_decoders():
+        return decode(source, name)
+
+
+def decode(source: Any, name: str | None = None) -> Picture:
+    """Make an upright colour picture of what somebody has.
+
+    Args:
+        source: A path (str or Path), a file's bytes, a Pillow image, or an array: bool, uint8,
+            uint16 or floating point (0..1 or 0..255), ``(height, width)``, or with a last axis of
+            1 grey, 2 grey and alpha, 3 RGB or 4 RGBA.
+        name: What to call it in an error; by default the path, or "the picture".
+
+    Raises:
+        PictureError: It is missing, empty, no picture, broken, or larger than ``MAX_PIXELS`` or
+            ``MAX_BYTES``.
+    """
+    if isinstance(source, str | Path):
+        name = name or str(source)
+        source = _read_file(Path(source), name)
+    name = name or "the picture"
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _decode(bytes(source), name)
+    if isinstance(source, Image.Image):
+        return _with_errors(source, name)
+    if isinstance(source, np.ndarray):
+        return _with_errors(_from_array(source, name), name)
+    raise PictureError(
+        f"{name} is a {type(source).__name__}; expected a path, bytes, a Pillow image or an array."
+    )
+
+
+def to_grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """uint8 ``(height, width, 3)`` RGB to uint8 ``(height, width)``, 0 black, 255 white."""
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+
+
+def _read_file(path: Path, name: str) -> bytes:
+    """A file's bytes."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise PictureError(f"{name} does not exist; expected a picture.") from error
+    except IsADirectoryError as error:
+        raise PictureError(f"{name} is a folder; expected a picture.") from error
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        reason = getattr(error, "strerror", None) or str(error)
+        raise PictureError(f"{name} can't be read ({reason}); expected a picture.") from error
+    if len(raw) > MAX_BYTES:
+        raise PictureError(
+            f"{name} has more than {MAX_BYTES // 1_000_000} million bytes; expected a picture. "
+            "Shrink it."
+        )
+    return raw
+
+
+def _decode(raw: bytes, name: str) -> Picture:
+    """A picture from a file's bytes."""
     if not raw:
         raise PictureError(f"{name} is empty; expected a picture.")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(raw))
-        width, height = picture.size
-        if width * height > MAX_PIXELS:
-            raise PictureError(
-                f"{name} is {width}x{height} pixels; pictures may have up to "
-                f"{MAX_PIXELS // 1_000_000} million. Shrink it."
-            )
-        upright = ImageOps.exif_transpose(picture)
-        return np.asarray(_on_white(upright).convert("L"))
+        picture = Image.open(io.BytesIO(raw))
     except UnidentifiedImageError as error:
+        if raw[4:8] == b"ftyp":
+            return _decode_heif(raw, name)
         raise PictureError(
             f"{name} is not a picture that can be read; expected PNG, JPEG, GIF, TIFF or the like."
         ) from error
     except Image.DecompressionBombError as error:
-        raise PictureError(f"{name} is too large a picture ({error}). Shrink it.") from error
+        raise PictureError(
+            f"{name} has too many pixels ({error}); pictures may have up to "
+            f"{MAX_PIXELS // 1_000_000} million. Shrink it."
+        ) from error
+    except _DECODER_ERRORS as error:
+        raise _broken(name, error) from error
+    return _with_errors(picture, name)
+
+
+def _decode_heif(raw: bytes, name: str) -> Picture:
+    """A picture as phones save them, through Pillow's plugin where it is installed."""
+    try:
+        plugin = import_module("pillow_heif")
+    except ModuleNotFoundError as error:
+        raise PictureError(
+            f"{name} is a HEIC or AVIF picture, which Pillow can't read here. Save it as JPEG, "
+            "or: pip install pillow-heif"
+        ) from error
+    plugin.register_heif_opener()
+    try:
+        return _with_errors(Image.open(io.BytesIO(raw)), name)
     except _DECODER_ERRORS as error:
         if isinstance(error, PictureError):
             raise
-        raise PictureError(f"{name} is a broken picture ({error}). Save it again.") from error
+        raise _broken(name, error) from error
 
 
-def _on_white(picture: Image.Image) -> Image.Image:
-    """Lay a picture with transparency on white paper; bring 16-bit grey to 8 bits."""
-    if picture.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+def _with_errors(picture: Image.Image, name: str) -> Picture:
+    """A Pillow image, decoded only now, as a Picture; or one clear error."""
+    width, height = picture.size
+    if width * height > MAX_PIXELS:
+        raise PictureError(
+            f"{name} is {width}x{height} pixels; pictures may have up to "
+            f"{MAX_PIXELS // 1_000_000} million. Shrink it."
+        )
+    if width * height == 0:
+        raise PictureError(f"{name} has no pixels; expected a picture.")
+    try:
+        return _upright(picture)
+    except _DECODER_ERRORS as error:
+        raise _broken(name, error) from error
+
+
+def _broken(name: str, error: Exception) -> PictureError:
+    return PictureError(f"{name} is a broken picture ({error}). Save it again.")
+
+
+def _upright(picture: Image.Image) -> Picture:
+    """Shrink, turn, flatten."""
+    width = picture.size[0]
+    if max(picture.size) > WORKING_SIDE:
+        picture = _shrunk(picture)
+    scale = width / picture.size[0]
+    upright = _flat(ImageOps.exif_transpose(picture))
+    return Picture(np.asarray(upright), scale)
+
+
+def _shrunk(picture: Image.Image) -> Image.Image:
+    """A large picture at ``WORKING_SIDE``; a JPEG is decoded small, to save time and memory."""
+    factor = WORKING_SIDE / max(picture.size)
+    size = (max(1, round(picture.size[0] * factor)), max(1, round(picture.size[1] * factor)))
+    picture.draft(None, size)
+    exif = picture.getexif()
+    if picture.mode in ("P", "PA", "1", "CMYK", "YCbCr", "LAB", "HSV") or (
+        "transparency" in picture.info
+    ):
+        picture = _flat(picture)
+    small = picture.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
+    small.info.pop("exif", None)
+    small.getexif().update(exif)
+    return small
+
+
+def _flat(picture: Image.Image) -> Image.Image:
+    """RGB, 8 bits a channel, nothing transparent."""
+    if picture.mode.startswith(("I", "F")):
+        return _from_numbers(np.asarray(picture, np.float64)).convert("RGB")
     if "A" in picture.getbands() or "transparency" in picture.info:
         rgba = picture.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
-    return picture
+        return Image.alpha_composite(Image.new("RGBA", rgba.size, _paper(rgba)), rgba).convert(
+            "RGB"
+        )
+    return picture.convert("RGB")
+
+
+def _paper(rgba: Image.Image) -> tuple[int, int, int, int]:
+    """The paper to lay a transparent layer on: white, unless what was drawn on it is light."""
+    layer = np.asarray(rgba, np.float32)
+    seen = layer[..., 3]
+    if seen.min() > 0 or seen.max() == 0:
+        return _WHITE
+    brightness = float((layer[..., :3].mean(axis=2) * seen).sum() / seen.sum())
+    return _BLACK if brightness > 160 else _WHITE
+
+
+def _from_array(array: NDArray[Any], name: str) -> Image.Image:
+    """A Pillow image from an array of any kind that people have."""
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    channels = array.shape[2] if array.ndim == 3 else 1
+    is_number = array.dtype.kind in "bui" or array.dtype.kind == "f"
+    if array.ndim not in (2, 3) or channels > 4 or not is_number:
+        raise PictureError(
+            f"{name} is an array {array.dtype} {array.shape}; expected uint8 (height, width) or "
+            "(height, width, 3)."
+        )
+    if array.size == 0 or array.shape[0] * array.shape[1] > MAX_PIXELS:
+        raise PictureError(
+            f"{name} is {array.shape[1]}x{array.shape[0]} pixels; pictures may have 1 to "
+            f"{MAX_PIXELS // 1_000_000} million."
+        )
+    if array.dtype == np.uint8:
+        return Image.fromarray(np.ascontiguousarray(array))
+    if array.dtype == np.bool_:
+        return Image.fromarray((array * 255).astype(np.uint8))
+    return _from_numbers(array.astype(np.float64))
+
+
+def _from_numbers(values: NDArray[np.float64]) -> Image.Image:
+    """8 bits from numbers of some other range: 0 stays black, the brightest becomes white."""
+    values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = min(float(values.min()), 0.0), float(values.max())
+    if high > low:
+        is_byte_range = low == 0 and 1 < high <= 255
+        values = (values - low) * (1.0 if is_byte_range else 255 / (high - low))
+    return Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))

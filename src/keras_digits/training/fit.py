@@ -15,12 +15,14 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from keras_digits.data.augmentation import handwriting, non_digits
 from keras_digits.data.datasets import Dataset, load_dataset
 from keras_digits.data.formats import Digits
 from keras_digits.digits import NUM_CLASSES
 from keras_digits.errors import DatasetError, ModelFileError, RunError
 from keras_digits.files import replacing
 from keras_digits.networks import NETWORKS, Network, backend
+from keras_digits.networks.rejection import RejectingCrossentropy, rejecting_accuracy
 from keras_digits.training.recipe import Recipe
 from keras_digits.training.run import (
     EpochRow,
@@ -30,6 +32,12 @@ from keras_digits.training.run import (
     open_run,
     resume_command,
 )
+
+_PLAIN_SHARE = 0.15
+"""With augmentation, the share of digits that stay as they are."""
+
+_WARM_UP_SHARE = 0.05
+"""The share of a cosine schedule's steps over which the learning rate rises."""
 
 _WATCHING_BATCH_SIZE = 512
 """Digits a step where nothing is learned; decides speed, not results."""
@@ -176,8 +184,8 @@ def _fit(
     keras.utils.set_random_seed(recipe.seed)
     checkpoint = run.latest_checkpoint()
     num_done = checkpoint[0] if checkpoint else 0
-    model = _load(checkpoint[1]) if checkpoint else compiled_model(recipe)
-    batches = ShuffledBatches(network, training, recipe.batch_size, recipe.seed)
+    batches = ShuffledBatches(network, training, recipe)
+    model = _load(checkpoint[1]) if checkpoint else compiled_model(recipe, len(batches))
     model.fit(
         batches,
         initial_epoch=num_done,
@@ -193,19 +201,40 @@ def _fit(
     return run
 
 
-def compiled_model(recipe: Recipe) -> keras.Model:
+def compiled_model(recipe: Recipe, steps_per_epoch: int) -> keras.Model:
     """The untrained network of `recipe` with its optimizer, loss and accuracy."""
     network = NETWORKS[recipe.network]
     model = network.build(recipe.precision)
-    model.compile(optimizer=build_optimizer(recipe), loss=network.loss(), metrics=["accuracy"])
+    optimizer = build_optimizer(recipe, steps_per_epoch * recipe.epochs)
+    if recipe.non_digits > 0:
+        model.compile(optimizer, loss=RejectingCrossentropy(), metrics=[rejecting_accuracy()])
+    else:
+        model.compile(optimizer, loss=network.loss(), metrics=["accuracy"])
     return model
 
 
-def build_optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
-    """Keras's optimizer of that name, with the recipe's learning rate where it gives one."""
+def build_optimizer(recipe: Recipe, num_steps: int) -> keras.optimizers.Optimizer:
+    """Keras's optimizer of that name, with the recipe's learning rate where it gives one.
+
+    Args:
+        recipe: Names it, its learning rate and its schedule.
+        num_steps: Batches of the whole training; decides the course of a cosine schedule.
+    """
     classes = {name.lower(): value for name, value in vars(keras.optimizers).items()}
+    optimizer_class = classes[recipe.optimizer]
     rate = {} if recipe.learning_rate is None else {"learning_rate": recipe.learning_rate}
-    return classes[recipe.optimizer](**rate)
+    if recipe.schedule == "constant":
+        return optimizer_class(**rate)
+    highest = recipe.learning_rate or float(optimizer_class().learning_rate)
+    warm_up = max(1, round(_WARM_UP_SHARE * num_steps))
+    return optimizer_class(
+        learning_rate=keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=highest / 100,
+            decay_steps=max(1, num_steps - warm_up),
+            warmup_target=highest,
+            warmup_steps=warm_up,
+        )
+    )
 
 
 def split_for_watching(dataset: Dataset, recipe: Recipe) -> tuple[Digits, Digits]:
@@ -237,22 +266,28 @@ def one_hot(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
 class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
     """Training digits in batches, in an order that the seed and the epoch's number decide.
 
-    ``fit`` calls :meth:`on_epoch_end` at moments of its own choosing, and reads ahead; the epoch's
-    number therefore comes from :meth:`follow_epochs`, whose callback runs before an epoch's first
-    batch is drawn.
+    What augmentation makes of a batch depends on seed, epoch and the batch's place alone, so that
+    resuming goes on as if nothing had happened. ``fit`` calls :meth:`on_epoch_end` at moments of
+    its own choosing, and reads ahead; the epoch's number therefore comes from
+    :meth:`follow_epochs`, whose callback runs before an epoch's first batch is drawn.
     """
 
-    def __init__(self, network: Network, digits: Digits, batch_size: int, seed: int) -> None:
+    def __init__(self, network: Network, digits: Digits, recipe: Recipe) -> None:
         super().__init__()
-        self._inputs = network.prepare(digits.images)
-        self._targets = one_hot(digits.known_labels())
-        self._batch_size = batch_size
-        self._seed = seed
+        self._network = network
+        self._recipe = recipe
+        self._images = digits.images
+        self._labels = digits.known_labels()
+        is_changed = recipe.augmentation != "none" or recipe.non_digits > 0
+        self._inputs = None if is_changed else network.prepare(digits.images)
+        self._epoch = 0
         self._order = np.arange(len(digits))
 
     def start_epoch(self, epoch: int) -> None:
         """Shuffle for `epoch`, counted from 0."""
-        self._order = np.random.default_rng((self._seed, epoch)).permutation(len(self._order))
+        self._epoch = epoch
+        order = np.random.default_rng((self._recipe.seed, epoch))
+        self._order = order.permutation(len(self._order))
 
     def follow_epochs(self) -> keras.callbacks.Callback:
         """A callback that shuffles at the start of each epoch."""
@@ -261,12 +296,26 @@ class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has
         )
 
     def __len__(self) -> int:
-        return math.ceil(len(self._order) / self._batch_size)
+        return math.ceil(len(self._order) / self._recipe.batch_size)
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.generic], NDArray[np.float32]]:
-        start = index * self._batch_size
-        chosen = self._order[start : start + self._batch_size]
-        return self._inputs[chosen], self._targets[chosen]
+        start = index * self._recipe.batch_size
+        chosen = self._order[start : start + self._recipe.batch_size]
+        targets = one_hot(self._labels[chosen])
+        if self._inputs is not None:
+            return self._inputs[chosen], targets
+        generator = np.random.default_rng((self._recipe.seed, self._epoch, index))
+        images = self._images[chosen]
+        if self._recipe.augmentation == "handwriting":
+            num_plain = round(_PLAIN_SHARE * len(images))  # the order is random already
+            changed = handwriting(images[num_plain:], self._labels[chosen[num_plain:]], generator)
+            images = np.concatenate([images[:num_plain], changed])
+        if num_others := round(self._recipe.non_digits * len(images)):
+            sources = generator.choice(len(self._images), num_others)
+            others = non_digits(self._images[sources], generator)
+            images = np.concatenate([images, others])
+            targets = np.pad(targets, ((0, num_others), (0, 0)))  # belief in none of the ten
+        return self._network.prepare(images), targets
 
 
 class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types

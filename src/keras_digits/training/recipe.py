@@ -36,6 +36,12 @@ OPTIMIZERS = (
 PRECISIONS = ("float32", "mixed_bfloat16")
 """Keras's dtype policies that training supports."""
 
+SCHEDULES = ("constant", "cosine")
+"""How the learning rate goes: not at all, or up over the first twentieth and down to 0."""
+
+AUGMENTATIONS = ("none", "handwriting")
+"""What is done to training digits anew in each epoch."""
+
 
 def _setting(default: Any, text: str) -> Any:
     """A field with the one description that help texts, documents and the dataclass share."""
@@ -56,6 +62,10 @@ class Recipe:
             at 0 the test set is watched, as the tutorial does.
         seed: Decides initial weights, shuffling and the validation split; 0 to 2**32 - 1.
         precision: One of ``PRECISIONS``.
+        schedule: One of ``SCHEDULES``.
+        augmentation: One of ``AUGMENTATIONS``.
+        non_digits: Things that are no digits shown for each digit, in [0, 1]: the network learns
+            to believe in none of the ten. Needs a network that gives logits.
         dataset: One of ``DATASETS``.
         data: A path to labelled digits, or None; kept as text.
 
@@ -73,6 +83,13 @@ class Recipe:
     )
     seed: int = _setting(1337, "Decides initial weights, shuffling and the validation split.")
     precision: str = _setting("float32", f"The dtype policy: {', '.join(PRECISIONS)}.")
+    schedule: str = _setting("constant", f"The learning rate's course: {', '.join(SCHEDULES)}.")
+    augmentation: str = _setting(
+        "none", f"What changes training digits each epoch: {', '.join(AUGMENTATIONS)}."
+    )
+    non_digits: float = _setting(
+        0.0, "Halves, pairs, scribbles to show for each digit, so that they are known as none."
+    )
     dataset: str = _setting("auto", f"The digits: {', '.join(DATASETS)}.")
     data: str | None = _setting(None, "A file or folder of labelled digits of your own.")
 
@@ -86,6 +103,8 @@ class Recipe:
             ("network", NETWORKS),
             ("optimizer", OPTIMIZERS),
             ("precision", PRECISIONS),
+            ("schedule", SCHEDULES),
+            ("augmentation", AUGMENTATIONS),
             ("dataset", DATASETS),
         ):
             _check_choice(name, getattr(self, name), allowed)
@@ -97,6 +116,15 @@ class Recipe:
             raise RecipeError(f"validation_split is {split!r}; expected a share, 0 ≤ share < 1.")
         if rate is not None and not (_is_finite(rate) and rate > 0):
             raise RecipeError(f"learning_rate is {rate!r}; expected a number above 0.")
+        if not (_is_finite(self.non_digits) and 0 <= self.non_digits <= 1):
+            raise RecipeError(
+                f"non_digits is {self.non_digits!r}; expected a share, 0 ≤ share ≤ 1."
+            )
+        if self.non_digits > 0 and self.network == "article":
+            raise RecipeError(
+                "non_digits needs a network that gives logits, and article gives probabilities. "
+                "Choose network convnet."
+            )
         if self.data is not None and self.dataset == "optdigits":
             raise RecipeError(
                 "data is given and dataset is optdigits, which comes with scikit-learn. "

@@ -1,8 +1,4 @@
-"""The shell's face: parse, call, print. Everything else stands in the rooms that it calls.
-
-Each command imports what it needs when it runs, so that ``digits --help`` is instant. An error
-that keras-digits raises on purpose becomes one line on stderr and exit code 2.
-"""
+"""The commands about training a network and testing what was trained."""
 
 import os
 import sys
@@ -12,29 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from keras_digits import __version__
-from keras_digits.errors import DigitsError, MissingExtraError, ModelFileError, RecipeError
+from keras_digits.cli.datasets import load_on_screen
+from keras_digits.errors import ModelFileError, RecipeError
 from keras_digits.training.recipe import Recipe, setting_help
 
 if TYPE_CHECKING:
     from keras_digits.data.datasets import Dataset
-    from keras_digits.data.mnist import ReportProgress
     from keras_digits.training.run import Run
-
-app = typer.Typer(
-    name="digits",
-    help="Train, test and compare networks that read handwritten digits.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-_STOPPED = 130
-"""The exit code after Ctrl-C, as shells have it."""
 
 
 def _flag(name: str) -> Any:
@@ -47,60 +28,6 @@ def _flag(name: str) -> Any:
     return typer.Option(flag, help=setting_help(name) + shown, metavar=name.upper())
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
-
-    Args:
-        arguments: The words after ``digits``; by default those of the shell.
-
-    Returns:
-        The exit code: 0, 2 for bad input, 130 after Ctrl-C.
-    """
-    try:
-        words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
-        code = app(words, prog_name="digits", standalone_mode=False)
-    except DigitsError as error:
-        return _refuse(str(error))
-    except typer.TyperException as error:
-        return _refuse(f"{error.format_message().rstrip('.?')}; see digits --help.")
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("keras_digits"):
-            raise
-        return _refuse(str(MissingExtraError.from_import_error(error)))
-    except UnicodeEncodeError:
-        return _refuse("a name given here is not valid text (UTF-8). Rename the file or folder.")
-    except (typer.Abort, KeyboardInterrupt):
-        code = _STOPPED
-    if code == _STOPPED:
-        print("Stopped.", file=sys.stderr)
-    return code if isinstance(code, int) else 0
-
-
-def _refuse(message: str) -> int:
-    """Print one line on stderr; the exit code of bad input."""
-    print(f"digits: {' '.join(message.split())}", file=sys.stderr)
-    return 2
-
-
-def _print_version(value: bool) -> None:
-    if value:
-        print(f"keras-digits {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _digits(
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
-        ),
-    ] = False,
-) -> None:
-    pass
-
-
-@app.command(short_help="Train a network, test it, write a report.")
 def train(
     network: Annotated[str | None, _flag("network")] = None,
     optimizer: Annotated[list[str] | None, _flag("optimizer")] = None,
@@ -110,6 +37,9 @@ def train(
     validation_split: Annotated[float | None, _flag("validation_split")] = None,
     seed: Annotated[int | None, _flag("seed")] = None,
     precision: Annotated[str | None, _flag("precision")] = None,
+    schedule: Annotated[str | None, _flag("schedule")] = None,
+    augmentation: Annotated[str | None, _flag("augmentation")] = None,
+    non_digits: Annotated[float | None, _flag("non_digits")] = None,
     dataset: Annotated[str | None, _flag("dataset")] = None,
     data: Annotated[str | None, _flag("data")] = None,
     out: Annotated[
@@ -133,6 +63,9 @@ def train(
         "validation_split": validation_split,
         "seed": seed,
         "precision": precision,
+        "schedule": schedule,
+        "augmentation": augmentation,
+        "non_digits": non_digits,
         "dataset": dataset,
         "data": data,
     }
@@ -153,7 +86,7 @@ def _train_all(recipes: Sequence[Recipe], out: Path | None) -> None:
     """Train, test and export each recipe on the same digits; compare where there are several."""
     from keras_digits.training.run import begin_comparison, claim_folder, new_folder
 
-    digits = _load(recipes[0].dataset, recipes[0].data)
+    digits = load_on_screen(recipes[0].dataset, recipes[0].data)
     if len(recipes) > 1:
         folder = out or new_folder(recipes[0], suffix="comparison")
         begin_comparison(folder, recipes)
@@ -199,7 +132,7 @@ def _resume(folder: Path) -> None:
     from keras_digits.training.run import open_run, read_comparison
 
     if recipes := read_comparison(folder):
-        digits = _load(recipes[0].dataset, recipes[0].data)
+        digits = load_on_screen(recipes[0].dataset, recipes[0].data)
         _run_comparison(folder, recipes, digits)
         return
     with _resumable(folder):
@@ -248,7 +181,7 @@ def _resumable(folder: Path) -> Iterator[None]:
             print(f"\nGo on with: {resume_command(folder)}", file=sys.stderr)
         elif folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()  # nothing was begun
-        raise typer.Exit(_STOPPED) from None
+        raise
 
 
 def _introduction() -> Any:
@@ -275,42 +208,6 @@ def _start_keras() -> None:
     print(f"Using Keras {backend.VERSION} on {backend.NAME}")
 
 
-def _load(name: str, path: str | None) -> "Dataset":
-    """Load digits, with a bar while they are fetched, and say which they are."""
-    from keras_digits.data.datasets import load_dataset
-
-    with _fetching() as report_progress:
-        digits = load_dataset(name, path, report_progress=report_progress)
-    print(digits.summary())
-    return digits
-
-
-@contextmanager
-def _fetching() -> Iterator["ReportProgress"]:
-    """A progress bar a file, shown once something is being fetched."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-    )
-    progress = Progress(*columns, console=Console(stderr=True))
-    tasks: dict[str, Any] = {}
-
-    def report(name: str, done: int, total: int) -> None:
-        progress.start()
-        if name not in tasks:
-            tasks[name] = progress.add_task(f"Fetching {name}", total=total)
-        progress.update(tasks[name], completed=done, total=total)
-
-    try:
-        yield report
-    finally:
-        if tasks:
-            progress.stop()
-
-
-@app.command(short_help="Test a run on its own or other digits.")
 def evaluate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
     data: Annotated[
@@ -342,7 +239,6 @@ def evaluate(
     print(scoring.evaluate(opened, data, out=out).summary())
 
 
-@app.command(short_help="Put runs in one table and one picture.")
 def compare(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Two run folders or more.")],
     out: Annotated[
@@ -357,6 +253,8 @@ def compare(
 
 def _print_comparison(runs: "Sequence[Run]", picture: Path) -> None:
     """The table on screen, the learning curves in `picture`."""
+    from rich.console import Console
+
     from keras_digits.evaluation.comparison import compare, comparison_figure, comparison_table
     from keras_digits.evaluation.plots import save_png
 
@@ -364,44 +262,3 @@ def _print_comparison(runs: "Sequence[Run]", picture: Path) -> None:
     save_png(comparison_figure(runs), picture)
     Console(width=None if sys.stdout.isatty() else 200).print(table)
     print(f"Learning curves: {picture}")
-
-
-@app.command(short_help="Show which digits are here; draw samples.")
-def data(
-    data: Annotated[Path | None, typer.Option(help=setting_help("data"))] = None,
-    dataset: Annotated[str, typer.Option(help=setting_help("dataset"))] = "auto",
-    sheet: Annotated[Path, typer.Option(help="The picture of samples, a PNG file.")] = Path(
-        "samples.png"
-    ),
-) -> None:
-    """Show which digits are here, from where, whether verified; draw a sheet of samples."""
-    Recipe(dataset=dataset, data=None if data is None else str(data))
-    import numpy as np
-
-    from keras_digits.data.mnist import mnist_places
-    from keras_digits.evaluation.plots import sample_sheet, save_png
-
-    for place in mnist_places():
-        state = _verify(place.path) if place.found else "not there"
-        print(f"MNIST in {place.name}: {state} ({place.path})")
-    digits = _load(dataset, None if data is None else str(data))
-    for part, name in ((digits.train, "train"), (digits.test, "test")):
-        counts = np.bincount(part.known_labels(), minlength=10)
-        print(f"{name} by digit: " + "  ".join(f"{digit}:{n}" for digit, n in enumerate(counts)))
-    save_png(sample_sheet(digits.train.images, digits.train.known_labels()), sheet)
-    print(f"Samples: {sheet}")
-
-
-def _verify(path: Path) -> str:
-    """Whether MNIST's files at `path` are MNIST's, in words."""
-    from keras_digits.data.mnist import read_mnist
-
-    try:
-        read_mnist(path)
-    except DigitsError as error:
-        return f"broken, {error}"
-    return "verified"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,67 @@
+"""Draw the pictures of the how-to, and what ``digits read`` shows of them; ``make docs`` runs it.
+
+We drew them: a note under a lamp, a 7 as a drawing program leaves it, an amount on ruled paper.
+"""
+
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+DOCS = Path(__file__).resolve().parent
+FOLDER = DOCS / "pictures"
+sys.path.insert(0, str(DOCS.parent / "tests"))
+
+from pen import write  # noqa: E402  # the pen that the tests draw with
+
+
+def note() -> NDArray[np.uint8]:
+    """Three numbers on paper, photographed under a lamp with the phone's shadow: RGB."""
+    lines = [write(text, 70, 4, lean=0.15, margin=0) for text in ("40 75", "1 926", "38")]
+    page = np.full((560, 640), 245, np.uint8)
+    for line, (x, y) in zip(lines, ((120, 80), (150, 230), (110, 390)), strict=True):
+        page[y : y + len(line), x : x + line.shape[1]] = line
+    turn = cv2.getRotationMatrix2D((320, 280), 2.5, 1)
+    page = cv2.warpAffine(page, turn, page.shape[::-1], borderValue=245)
+    ink = (245 - page.astype(float))[..., None] / 215
+    colours = (1 - ink) * np.array([244, 236, 218]) + ink * np.array([38, 52, 120])
+    light = np.linspace(1, 0.55, 640)[None, :] * np.linspace(0.95, 0.8, 560)[:, None]
+    shadow = np.zeros((560, 640), np.float32)
+    cv2.rectangle(shadow, (330, 330), (640, 560), 1, -1)
+    light *= 1 - 0.4 * cv2.GaussianBlur(shadow, (0, 0), 14)
+    noise = np.random.default_rng(7).normal(0, 4, colours.shape)
+    return np.asarray((colours * light[..., None] + noise).clip(0, 255), np.uint8)
+
+
+def drawing() -> NDArray[np.uint8]:
+    """A 7 drawn at 28x28 with a hard pencil of one pixel: grey."""
+    seven = write("7", 17, 1, margin=4)
+    canvas = np.full((28, 28), 255, np.uint8)
+    canvas[1 : 1 + len(seven), 9 : 9 + seven.shape[1]] = np.where(seven > 140, 255, 0)
+    return canvas
+
+
+def amount() -> NDArray[np.uint8]:
+    """An amount on ruled paper: grey."""
+    page = write("2.480,-", 60, 5, spacing=0.16, lean=0.3, margin=24)
+    for row in (20, len(page) - 22):
+        page[row : row + 2] = np.minimum(page[row : row + 2], 120)
+    return page
+
+
+def main() -> None:
+    """Draw all, then read them as the how-to tells."""
+    from keras_digits.cli import main as digits
+
+    FOLDER.mkdir(exist_ok=True)
+    cv2.imwrite(str(FOLDER / "note.jpg"), note()[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
+    cv2.imwrite(str(FOLDER / "seven.png"), drawing())
+    cv2.imwrite(str(FOLDER / "amount.png"), amount())
+    pictures = [str(FOLDER / name) for name in ("note.jpg", "seven.png", "amount.png")]
+    sys.exit(digits(["read", *pictures, "--annotate", str(FOLDER), "--explain"]))
+
+
+if __name__ == "__main__":
+    main()

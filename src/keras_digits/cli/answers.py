@@ -1,0 +1,108 @@
+"""What the shell prints: answers on stdout in one of three forms, refusals on stderr."""
+
+import csv
+import io
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keras_digits.files import cannot_write
+
+if TYPE_CHECKING:
+    from keras_digits.digits import Reading
+
+NO_DIGITS = "no digits"
+"""What stands where a picture's numbers would."""
+
+CSV_HEADER = "file,number,text,confidence,x,y,width,height,error"
+"""The columns of ``--csv``; `number` counts a picture's numbers from 1."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of one picture.
+
+    Attributes:
+        name: What the picture is called.
+        reading: What was read in it, or None.
+        error: Why it could not be read or its copy not be written, in one line, or None.
+    """
+
+    name: str
+    reading: "Reading | None"
+    error: str | None = None
+
+
+def as_json(answer: Answer) -> str:
+    """One line: ``{"file": ..., "numbers": [...], "error": ...}``."""
+    reading = answer.reading.to_dict() if answer.reading else {"numbers": []}
+    return json.dumps({"file": answer.name, **reading, "error": answer.error})
+
+
+def as_csv(answer: Answer) -> str:
+    """A line a number under ``CSV_HEADER``; one without a number where there is none."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    numbers = answer.reading.numbers if answer.reading else ()
+    for index, number in enumerate(numbers, start=1):
+        confidence = round(number.confidence, 4)
+        writer.writerow(
+            [answer.name, index, number.text, confidence, *number.box, answer.error or ""]
+        )
+    if not numbers:
+        writer.writerow([answer.name, *[""] * 7, answer.error or ""])
+    return lines.getvalue().rstrip("\n")
+
+
+def as_named_line(answer: Answer) -> str | None:
+    """``name: 12 345``, one line a picture; nothing for one that could not be read."""
+    if answer.reading is None:
+        return None
+    texts = [number.text for number in answer.reading.numbers]
+    return f"{answer.name}: {' '.join(texts) or NO_DIGITS}"
+
+
+def as_bare_lines(answer: Answer) -> str | None:
+    """The numbers alone, one a line; nothing where there is none, so that scripts get nothing."""
+    return answer.reading.text or None if answer.reading else None
+
+
+def emit(text: str) -> None:
+    """Print on stdout at once.
+
+    Raises:
+        OutputError: stdout can't be written to, say because the disk is full.
+        BrokenPipeError: Whoever read stdout has gone.
+    """
+    try:
+        print(text)
+    except OSError as error:
+        _give_up_on_stdout(error)
+    flush()
+
+
+def flush() -> None:
+    """Send what was printed on its way; raises as :func:`emit` does."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        _give_up_on_stdout(error)
+
+
+def _give_up_on_stdout(error: OSError) -> None:
+    """Let what is left of stdout go nowhere, or Python fails on it once more when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise error if isinstance(error, BrokenPipeError) else cannot_write(Path("stdout"), error)
+
+
+def complain(message: str) -> None:
+    """Print one line on stderr."""
+    print(f"digits: {one_line(message)}", file=sys.stderr)
+
+
+def one_line(message: str) -> str:
+    """The message without line breaks, whatever somebody's file is called."""
+    return " ".join(message.split())

@@ -1,0 +1,185 @@
+"""From a colour picture to ink: the paper and its light divided out, strokes left.
+
+Knows pens, paper and light; doesn't know what a digit is.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_digits.reading.picture import to_grey
+
+_SMALL_SIDE = 320
+"""Paper is estimated on a picture of this size: its light changes slowly."""
+
+_DARKEST_PAPER = 48.0
+"""Paper is taken to be at least this bright: below it, noise would look like ink."""
+
+_FAINT = 0.75
+"""Ink this much fainter than the threshold still counts where it goes on from stronger ink."""
+
+_FAINTEST = 0.12
+"""What is fainter than this is the paper's grain; the faintest pencils leave 0.17."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ink:
+    """The ink of a picture.
+
+    Attributes:
+        strength: float32 ``(height, width)``, 0 paper, 1 full ink.
+        threshold: The strength from which on a pixel counts as ink.
+        noise: The standard deviation of `strength` on bare paper.
+    """
+
+    strength: NDArray[np.float32]
+    threshold: float
+    noise: float
+
+    @property
+    def mask(self) -> NDArray[np.uint8]:
+        """uint8 ``(height, width)``, 1 where there is ink: faint ink too, joined to strong."""
+        faint = (self.strength > _FAINT * self.threshold).astype(np.uint8)
+        count, labels = cv2.connectedComponents(faint, connectivity=8)
+        is_strong = np.zeros(count, np.uint8)
+        is_strong[labels[self.strength > self.threshold]] = 1
+        is_strong[0] = 0
+        return is_strong[labels]
+
+
+def find_ink(pixels: NDArray[np.uint8]) -> Ink:
+    """Divide the paper out.
+
+    Args:
+        pixels: uint8 ``(height, width, 3)``, dark on light or light on dark.
+    """
+    if is_light_on_dark(pixels):
+        pixels = 255 - pixels
+    paper = _paper(pixels)
+    darkness = (paper - pixels) / np.maximum(paper, _DARKEST_PAPER)
+    strength = np.clip(darkness.max(axis=2), 0, 1).astype(np.float32)
+    noise = _noise(darkness)
+    ink = Ink(strength, _threshold(strength, noise), noise)
+    written = strength[ink.mask > 0]
+    if len(written) and float(np.median(written)) < _FAINTEST:
+        return Ink(strength, 1.0, noise)
+    return ink
+
+
+def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
+    """Whether the writing is lighter than what it stands on: what lies along the border is paper."""
+    grey = to_grey(pixels)
+    if min(grey.shape) > 100 and _flat_border(pixels) is None:
+        dark, light = _fine_strokes(grey)
+        if max(dark, light) > 1.3 * min(dark, light):
+            return light > dark
+        low, paper, high = np.percentile(grey, (0.5, 50, 99.5))
+        return bool(high - paper > 1.6 * (paper - low))
+    inset = tuple(max(1, round(0.12 * side)) for side in grey.shape)
+    outer, inner = _ring(grey, 0, 0), _ring(grey, *inset)
+    paper = float(np.median(outer))
+    middle = (float(grey.min()) + float(grey.max())) / 2
+    if (paper > middle) != (np.median(inner) > middle):  # a rule along the border, or a thick pen
+        paper = float(np.median(grey))
+    low, high = np.percentile(grey, (0.5, 99.5))
+    if high - low < 8:
+        return bool(paper < 128)
+    return bool(high - paper > 1.6 * (paper - low))
+
+
+def _fine_strokes(grey: NDArray[np.uint8]) -> tuple[float, float]:
+    """How strong the strongest dark and the strongest light strokes are that are thin."""
+    factor = min(1.0, _SMALL_SIDE / max(grey.shape))
+    small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (3, 3), 0)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
+    dark = cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, kernel)
+    light = cv2.morphologyEx(small, cv2.MORPH_TOPHAT, kernel)
+    return float(np.percentile(dark, 99.5)) + 1, float(np.percentile(light, 99.5)) + 1
+
+
+def _ring(grey: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
+    """The pixels along a rectangle that lies so many rows and columns inside the border."""
+    part = grey[rows : len(grey) - rows, columns : grey.shape[1] - columns]
+    if part.size == 0:
+        part = grey
+    return np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])
+
+
+def _paper(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What the paper alone would look like: float32 ``(height, width, 3)``."""
+    flat = _flat_border(pixels)
+    if flat is not None and flat.min() >= 128:
+        return np.broadcast_to(flat, pixels.shape)
+    height, width = pixels.shape[:2]
+    factor = min(1.0, _SMALL_SIDE / max(height, width))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    small = cv2.medianBlur(small, 3) if min(size) > 60 else small
+    reach = max(3, round(0.4 * min(size))) | 1
+    paper = _closed(small, reach)
+    strokes = _stroke_reach(small, paper)
+    if strokes < reach:
+        paper = _closed(small, max(strokes, round(0.1 * min(size)) | 1, 3))
+    paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
+    return paper.astype(np.float32)
+
+
+def _flat_border(pixels: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+    """The one colour that nearly all of the border has, as drawing programs leave it."""
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    paper = np.median(border, axis=0)
+    is_paper = np.abs(border - paper).max(axis=1) <= 6
+    return np.asarray(paper, np.float32) if is_paper.mean() >= 0.75 else None
+
+
+def _closed(small: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
+    """Dark strokes narrower than `reach` pixels filled with the paper beside them, smoothed."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.medianBlur(closed, max(3, reach // 2 | 1)))
+
+
+def _stroke_reach(small: NDArray[np.uint8], paper: NDArray[np.uint8]) -> int:
+    """An odd number of pixels that is safely wider than the strokes."""
+    brightness = np.maximum(paper, _DARKEST_PAPER)
+    darkness = ((paper.astype(np.float32) - small) / brightness).max(axis=2)
+    mask = (darkness > max(0.1, 0.5 * float(np.percentile(darkness, 99)))).astype(np.uint8)
+    if not mask.any():
+        return 3
+    mask = _inner_parts(mask)
+    depth = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
+    return round(4.5 * float(np.percentile(depth[mask > 0], 90)) + 3) | 1
+
+
+def _inner_parts(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The parts that don't touch the border, where there are some as tall as writing."""
+    height, width = mask.shape
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    left, top, right, bottom = stats[:, 0], stats[:, 1], stats[:, 0] + stats[:, 2], stats[:, 1] + stats[:, 3]
+    inner = (left > 0) & (top > 0) & (right < width) & (bottom < height)
+    inner[0] = False
+    if not (inner & (stats[:, 3] >= 0.05 * min(height, width))).any():
+        return mask
+    return inner[labels].astype(np.uint8)
+
+
+def _noise(darkness: NDArray[np.float32]) -> float:
+    """Standard deviation of bare paper, from how far it is *brighter* than estimated."""
+    grey = darkness.mean(axis=2)
+    fine = grey - cv2.blur(grey, (3, 3))
+    return float(1.4826 * np.median(np.abs(fine))) * 1.06
+
+
+def _threshold(strength: NDArray[np.float32], noise: float) -> float:
+    """Otsu's threshold among pixels that differ from paper at all."""
+    floor = max(0.06, 4 * noise)
+    present = strength[strength > floor]
+    if len(present) == 0:
+        return 1.0
+    levels = np.clip(present * 255, 0, 255).astype(np.uint8)
+    otsu, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    top = float(np.percentile(present, 95))
+    return float(np.clip(0.9 * otsu / 255, 0.3 * top, 0.6 * top))

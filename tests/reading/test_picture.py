@@ -1,0 +1,154 @@
+"""Whatever people have becomes an upright colour picture, or one clear line says why not."""
+
+import io
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from pen import write
+
+from keras_digits.errors import PictureError
+from keras_digits.reading.picture import WORKING_SIDE, load_picture, to_grey
+
+SEVEN = write("7", height=90, thickness=9)
+
+
+def encode(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, kind, **options)
+    return file.getvalue()
+
+
+def difference(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.abs(one.astype(float) - other).mean())
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [
+        ("1", "PNG"),
+        ("L", "PNG"),
+        ("LA", "PNG"),
+        ("P", "GIF"),
+        ("RGB", "BMP"),
+        ("RGBA", "WEBP"),
+        ("CMYK", "TIFF"),
+        ("CMYK", "JPEG"),
+        ("YCbCr", "JPEG"),
+        ("I;16", "PNG"),
+        ("I;16", "TIFF"),
+        ("I", "TIFF"),
+        ("F", "TIFF"),
+    ],
+)
+def test_every_colour_mode_decodes_to_the_same_grey(mode: str, kind: str) -> None:
+    seven = Image.fromarray(SEVEN)
+    if mode in {"I;16", "I"}:
+        wide = SEVEN.astype(np.uint16 if mode == "I;16" else np.int32) * 257
+        picture = Image.fromarray(wide)
+    else:
+        picture = seven.convert(mode)
+    grey = to_grey(load_picture(encode(picture, kind)).pixels)
+    assert grey.shape == SEVEN.shape
+    assert difference(grey, SEVEN) < 7  # floating-point pixels are stretched to white
+
+
+@pytest.mark.parametrize("pen", [(0, 0, 0), (250, 250, 250)], ids=["dark pen", "light pen"])
+def test_transparent_layer_is_laid_on_paper_that_shows_it(pen: tuple[int, int, int]) -> None:
+    layer = np.zeros((*SEVEN.shape, 4), np.uint8)
+    layer[..., :3] = pen
+    layer[..., 3] = 255 - SEVEN
+    grey = to_grey(load_picture(encode(Image.fromarray(layer))).pixels)
+    assert abs(int(grey[SEVEN < 60].mean()) - int(grey[0, 0])) > 180
+
+
+@pytest.mark.parametrize("side", [1, 30], ids=["as it is", "shrunk"])
+def test_exif_rotation_is_undone(side: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held on its side
+    upright = np.kron(SEVEN, np.ones((side, side), np.uint8))
+    raw = encode(Image.fromarray(np.rot90(upright)), "JPEG", exif=exif, quality=95)
+    picture = load_picture(raw)
+    height, width = picture.pixels.shape[:2]
+    assert max(height, width) <= WORKING_SIDE
+    assert height / width == pytest.approx(upright.shape[0] / upright.shape[1], rel=0.01)
+    assert picture.scale == pytest.approx(upright.shape[0] / height, rel=0.01)
+    assert to_grey(picture.pixels)[: height // 3].min() < 100  # a 7 has its bar on top
+    assert to_grey(picture.pixels)[-height // 3 :, -width // 3 :].min() > 200
+
+
+def test_first_frame_of_an_animation_counts() -> None:
+    frames = [Image.fromarray(SEVEN), Image.fromarray(255 - SEVEN)]
+    raw = encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert difference(to_grey(load_picture(raw).pixels), SEVEN) < 3
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        SEVEN,
+        SEVEN[..., None],
+        np.repeat(SEVEN[..., None], 3, axis=2),
+        SEVEN.astype(np.uint16) * 257,
+        SEVEN / 255,
+        SEVEN.astype(np.float32),
+        SEVEN > 128,
+    ],
+    ids=["grey", "one channel", "RGB", "uint16", "0 to 1", "0 to 255", "bool"],
+)
+def test_arrays_of_every_kind_are_pictures(array: np.ndarray) -> None:
+    assert difference(to_grey(load_picture(array).pixels), SEVEN) < 12
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (b"", "is empty"),
+        (b"%PDF-1.7", "is not a picture that can be read"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "pip install pillow-heif"),
+        (encode(Image.fromarray(SEVEN))[:300], "is a broken picture"),
+        (encode(Image.new("1", (40_000, 30_000))), "pictures may have up to 100 million"),
+        (encode(Image.new("1", (20_000, 6_000))), "20000x6000 pixels; pictures may have up to"),
+        (np.zeros((4, 4, 7)), "expected uint8"),
+        (np.zeros((0, 4)), "pictures may have 1 to"),
+        (np.array([["a"]]), "expected uint8"),
+        (7, "is a int; expected a path"),
+        ("nowhere.png", "nowhere.png does not exist"),
+        (".", "is a folder"),
+        ("a\0b", "can't be read"),
+    ],
+    ids=str,
+)
+def test_what_is_no_picture_gets_one_clear_line(source: object, message: str) -> None:
+    with pytest.raises(PictureError, match=message) as caught:
+        load_picture(source)
+    assert "\n" not in str(caught.value)
+
+
+def test_decompression_bomb_is_refused_at_once() -> None:
+    raw = encode(Image.new("1", (40_000, 30_000)))
+    started = time.perf_counter()
+    with pytest.raises(PictureError):
+        load_picture(raw)
+    assert time.perf_counter() - started < 1
+
+
+def test_name_in_an_error_is_the_path(tmp_path: Path) -> None:
+    path = tmp_path / "scan.tif"
+    path.write_bytes(b"no")
+    with pytest.raises(PictureError, match="scan.tif is not a picture"):
+        load_picture(path)
+
+
+@given(
+    st.binary(max_size=200) | st.integers(0, 2000).map(lambda n: encode(Image.fromarray(SEVEN))[:n])
+)
+def test_any_bytes_give_a_picture_or_a_picture_error(raw: bytes) -> None:
+    try:
+        assert load_picture(raw, "x").pixels.shape[2] == 3
+    except PictureError as error:
+        assert "\n" not in str(error)  # noqa: PT017

@@ -1,0 +1,280 @@
+"""The reader reads what people write, however they write, draw, scan or photograph it."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pen import write
+from PIL import Image
+
+from keras_digits.digits import Reading
+from keras_digits.errors import DigitsError, ModelFileError, PictureError
+from keras_digits.reading.reader import LAYOUTS, Reader
+
+DIGITS = [str(digit) for digit in range(10)]
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader()
+
+
+def coloured(page: np.ndarray, pen: tuple[int, int, int], paper: tuple[int, int, int]) -> np.ndarray:
+    """The page in another pen and on other paper, uint8 ``(height, width, 3)``."""
+    share = ((page.astype(float) - 30) / 215)[..., None].clip(0, 1)
+    return (share * np.array(paper) + (1 - share) * np.array(pen)).astype(np.uint8)
+
+
+def shaded(page: np.ndarray, seed: int = 0) -> np.ndarray:
+    """The page under a lamp at one side, with a hand's shadow and a camera's noise."""
+    height, width = page.shape
+    light = np.linspace(1.0, 0.45, width)[None, :] * np.linspace(1.0, 0.8, height)[:, None]
+    shadow = np.zeros((height, width), np.float32)
+    cv2.circle(shadow, (width, height), width // 2, 1, -1)
+    light = light * (1 - 0.3 * cv2.GaussianBlur(shadow, (0, 0), 6))
+    noise = np.random.default_rng(seed).normal(0, 3, page.shape)
+    return (page * light + noise).clip(0, 255).astype(np.uint8)
+
+
+def ruled(page: np.ndarray, step: int) -> np.ndarray:
+    """The page on paper with lines."""
+    page = page.copy()
+    for row in range(step // 2, len(page), step):
+        page[row] = np.minimum(page[row], 150)
+    return page
+
+
+@pytest.mark.parametrize("digit", DIGITS)
+def test_each_digit_is_read_alone(reader: Reader, digit: str) -> None:
+    for layout in LAYOUTS:
+        assert reader.read(write(digit), layout).text == digit
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        write("2846"),
+        255 - write("2846"),
+        coloured(write("2846"), (220, 40, 60), (250, 225, 235)),
+        coloured(write("2846"), (250, 220, 0), (255, 255, 255)),
+        coloured(write("2846"), (240, 240, 255), (20, 40, 90)),
+        write("2846", ink=190, paper=225),
+        shaded(write("2846")),
+        ruled(write("2846", height=80, thickness=6), 40),
+        write("2846", height=22, thickness=1),
+        write("2846", height=300, thickness=3),
+        write("2846", height=70, thickness=14),
+        write("2846", height=60, margin=900),
+        write("2846", margin=0),
+        write("2846", lean=0.5),
+        write("2846", lean=-0.2),
+        write("2846", spacing=0.0),
+    ],
+    ids=[
+        "plain",
+        "light on dark",
+        "red on pink",
+        "yellow on white",
+        "white on blue",
+        "faint",
+        "shaded",
+        "ruled",
+        "tiny",
+        "hairlines",
+        "marker",
+        "huge canvas",
+        "to the edge",
+        "leaning right",
+        "leaning left",
+        "touching",
+    ],
+)
+def test_number_is_read_however_it_is_written(reader: Reader, picture: np.ndarray) -> None:
+    assert reader.read(picture, "number").text == "2846"
+
+
+@pytest.mark.parametrize("quality", [15, 95])
+def test_jpeg_blocks_leave_the_number(reader: Reader, tmp_path: Path, quality: int) -> None:
+    Image.fromarray(write("30275")).save(tmp_path / "n.jpg", quality=quality)
+    assert reader.read(tmp_path / "n.jpg").text == "30275"
+
+
+@pytest.mark.parametrize("digit", "0234578")
+def test_digit_drawn_at_28x28_without_anti_aliasing_is_read(reader: Reader, digit: str) -> None:
+    small = write(digit, height=17, thickness=1, margin=5)
+    hard = np.where(small > 140, 255, 0).astype(np.uint8)
+    assert reader.read(hard, "digit").text == digit
+
+
+@pytest.mark.parametrize("text", ["12.345", "2 480", "67-", "3,50", "1.000,-"])
+def test_separators_are_no_digits(reader: Reader, text: str) -> None:
+    expected = "".join(character for character in text if character.isdigit())
+    assert reader.read(write(text, thickness=6), "number").text == expected
+
+
+def test_cell_border_is_no_digit(reader: Reader) -> None:
+    cell = cv2.copyMakeBorder(write("5", margin=14), 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=60)
+    assert reader.read(cell, "digit").text == "5"
+
+
+def test_broken_five_is_one_digit(reader: Reader) -> None:
+    five = write("5", height=80, thickness=6)
+    five[28:33, 20:40] = 245  # the pen skipped between bar and stem
+    assert reader.read(five, "digit").text == "5"
+
+
+def test_page_is_read_line_by_line(reader: Reader) -> None:
+    lines = [write("407", thickness=6), write("92", thickness=6), write("13586", thickness=6)]
+    width = max(line.shape[1] for line in lines)
+    page = np.vstack(
+        [
+            np.pad(line, ((10, 20), (30, width - line.shape[1])), constant_values=245)
+            for line in lines
+        ]
+    )
+    assert reader.read(page, "page").text == "407\n92\n13586"
+    assert reader.read(page).text == "407\n92\n13586"
+
+
+def test_numbers_far_apart_on_a_line_are_two(reader: Reader) -> None:
+    page = np.hstack([write("38"), np.full((107, 300), 245, np.uint8)[: write("38").shape[0]]])
+    other = write("642")
+    height = max(page.shape[0], other.shape[0])
+    page, other = (
+        np.pad(part, ((0, height - part.shape[0]), (0, 0)), constant_values=245)
+        for part in (page, other)
+    )
+    assert reader.read(np.hstack([page, other])).text == "38\n642"
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    "paper",
+    [
+        np.full((200, 300), 255, np.uint8),
+        np.zeros((28, 28), np.uint8),
+        np.full((1, 1), 90, np.uint8),
+        shaded(np.full((200, 300), 230, np.uint8)),
+    ],
+    ids=["white", "black", "one pixel", "photographed"],
+)
+def test_blank_picture_gives_an_empty_reading(
+    reader: Reader, paper: np.ndarray, layout: str
+) -> None:
+    reading = reader.read(paper, layout)
+    assert reading.numbers == ()
+    assert not reading.text
+
+
+def test_boxes_lie_on_the_ink(reader: Reader) -> None:
+    page = write("471", lean=0.4, height=120, thickness=9, margin=40)
+    (number,) = reader.read(page, "number").numbers
+    assert abs(number.box.x - 40) <= 6
+    assert abs(number.box.y - 40) <= 6
+    assert abs(number.box.x + number.box.width - (page.shape[1] - 40)) <= 6
+    for one in number.digits:
+        x, y, width, height = one.box
+        assert page[y : y + height, x : x + width].min() < 100
+        assert 90 < height < 150
+
+
+def test_boxes_are_in_the_pixels_of_the_original(reader: Reader) -> None:
+    page = write("6", height=1500, thickness=150, margin=1000)
+    (number,) = reader.read(page, "digit").numbers
+    assert abs(number.box.y - 1000) < 40
+    assert abs(number.box.height - 1650) < 80
+
+
+def test_reading_says_what_it_saw_and_believes(reader: Reader) -> None:
+    (number,) = reader.read(write("25"), "number").numbers
+    assert 0 < number.confidence <= min(one.confidence for one in number.digits)
+    for one in number.digits:
+        assert one.image.shape == (28, 28)
+        assert one.image.dtype == np.uint8
+        assert one.probabilities.sum() == pytest.approx(1, abs=1e-5)
+        assert one.probabilities.argmax() == one.digit
+    assert [one.digit for one in number.digits] == [2, 5]
+    assert np.allclose(
+        reader.classify(np.stack([one.image for one in number.digits])),
+        [one.probabilities for one in number.digits],
+        atol=1e-5,
+    )
+
+
+def test_many_pictures_are_read_in_order_and_bad_ones_don_t_stop_the_rest(reader: Reader) -> None:
+    pictures = [write(str(n)) for n in range(20, 60)]
+    results = list(reader.read_many([*pictures[:7], b"no picture", *pictures[7:]], "number"))
+    assert isinstance(results.pop(7), PictureError)
+    texts = [one.text if isinstance(one, Reading) else "" for one in results]
+    assert texts == [reader.read(picture, "number").text for picture in pictures]
+
+
+def test_pictures_are_taken_up_as_they_are_needed(reader: Reader) -> None:
+    def endless() -> object:
+        while True:
+            yield write("7")
+
+    assert next(reader.read_many(endless())).text == "7"
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    number=st.integers(0, 9999).map(str),
+    height=st.integers(24, 160),
+    margin=st.integers(4, 80),
+    angle=st.floats(-4, 4),
+    is_light=st.booleans(),
+)
+def test_size_place_rotation_and_polarity_leave_the_answer(
+    reader: Reader, number: str, height: int, margin: int, angle: float, is_light: bool
+) -> None:
+    page = write(number, height, max(2, height * 0.09), margin=margin)
+    turn = cv2.getRotationMatrix2D((page.shape[1] / 2, page.shape[0] / 2), angle, 1)
+    page = cv2.warpAffine(page, turn, page.shape[::-1], borderValue=245)
+    assert reader.read(255 - page if is_light else page, "number").text == number
+
+
+@settings(max_examples=60, deadline=None)
+@given(raw=st.binary(max_size=300), layout=st.sampled_from(LAYOUTS))
+def test_any_bytes_give_a_reading_or_an_error(reader: Reader, raw: bytes, layout: str) -> None:
+    for result in reader.read_many([raw], layout):
+        assert isinstance(result, Reading | DigitsError)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    shape=st.tuples(st.integers(1, 60), st.integers(1, 60)),
+    layout=st.sampled_from(LAYOUTS),
+    levels=st.integers(2, 256),
+)
+def test_any_pixels_give_a_reading(
+    reader: Reader, seed: int, shape: tuple[int, int], layout: str, levels: int
+) -> None:
+    pixels = np.random.default_rng(seed).integers(0, levels, shape).astype(np.uint8)
+    for number in reader.read(pixels, layout).numbers:
+        assert number.text.isdigit()
+        assert number.box.width > 0
+        assert number.box.height > 0
+
+
+def test_unknown_layout_is_refused(reader: Reader) -> None:
+    with pytest.raises(ValueError, match="expected one of auto, digit, number, page"):
+        reader.read(write("1"), "line")
+
+
+def test_images_of_another_shape_are_refused(reader: Reader) -> None:
+    with pytest.raises(ValueError, match="expected uint8"):
+        reader.classify(np.zeros((3, 20, 20), np.uint8))
+    assert reader.classify(np.zeros((0, 28, 28), np.uint8)).shape == (0, 10)
+
+
+def test_weights_that_are_none_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="does not exist"):
+        Reader(tmp_path / "nowhere.onnx")
+    (tmp_path / "broken.onnx").write_bytes(b"nothing")
+    with pytest.raises(ModelFileError, match="no network that ONNX Runtime can load"):
+        Reader(tmp_path / "broken.onnx")

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from pen import write
 
 from keras_digits.errors import PictureError
 from keras_digits.reading.normalising import centre, normalise, normalise_picture
+from pen import write
 
 
 def seven(height: float = 90, thickness: float = 9, **options: int) -> np.ndarray:

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pen import write
 from PIL import Image
 
 from keras_digits.digits import Reading
 from keras_digits.errors import DigitsError, ModelFileError, PictureError
 from keras_digits.reading.reader import LAYOUTS, Reader
+from pen import write
 
 DIGITS = [str(digit) for digit in range(10)]
 
@@ -22,7 +22,9 @@ def reader() -> Reader:
     return Reader()
 
 
-def coloured(page: np.ndarray, pen: tuple[int, int, int], paper: tuple[int, int, int]) -> np.ndarray:
+def coloured(
+    page: np.ndarray, pen: tuple[int, int, int], paper: tuple[int, int, int]
+) -> np.ndarray:
     """The page in another pen and on other paper, uint8 ``(height, width, 3)``."""
     share = ((page.astype(float) - 30) / 215)[..., None].clip(0, 1)
     return (share * np.array(paper) + (1 - share) * np.array(pen)).astype(np.uint8)

@@ -39,7 +39,7 @@ class RejectingCrossentropy(keras.losses.Loss):  # type: ignore[misc]  # Keras h
         )
 
 
-@keras.saving.register_keras_serializable("keras_digits")
+@keras.saving.register_keras_serializable("keras_digits")  # type: ignore[untyped-decorator]
 def _is_right(y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
     """1 where the digit, or that it is none, is what the network believes most."""
     none = keras.ops.zeros_like(y_pred[:, :1])

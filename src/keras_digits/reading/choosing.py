@@ -11,14 +11,21 @@ from numpy.typing import NDArray
 
 from keras_digits.digits import Box, Digit, Number, Probabilities
 from keras_digits.reading.cutting import Candidate
-from keras_digits.reading.finding import Line
+from keras_digits.reading.strips import Line
 
 _LEAST_MEAN_BELIEF = 0.5
 _LEAST_BELIEF = 1e-3
+_TEAR = 1.5
+_PASS_OVER = 6.0
+_SMALL = 0.35
+_PASS_OVER_SMALL = 0.3
+_LOW = 12.0
+_PER_DIGIT = 0.0
 _LEFT_OVER = 5.0
 _OFF_CENTRE = 1.5
 _CUT_OFF = 0.15
-_SURE = 1e-4
+_NEVER = 1e-4
+_SURE = 0.95
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +40,14 @@ class Beliefs:
     probabilities: Probabilities
     is_digit: NDArray[np.float32]
 
+    def __getitem__(self, part: slice) -> "Beliefs":
+        """Those of some of the candidates."""
+        return Beliefs(self.probabilities[part], self.is_digit[part])
+
     @property
     def confidence(self) -> NDArray[np.float32]:
         """float32 ``(n,)``: the belief that it is a digit and the likeliest one."""
-        return self.probabilities.max(axis=1) * self.is_digit
+        return np.asarray(self.probabilities.max(axis=1) * self.is_digit)
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,11 @@ class Path:
 
     indices: Sequence[int]
     score: float
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether looking closer is not worth the time."""
+        return len(self.indices) > 0 and self.score > len(self.indices) * np.log(_SURE)
 
 
 def choose_path(line: Line, candidates: Sequence[Candidate], beliefs: Beliefs) -> Path:
@@ -66,16 +82,17 @@ def choose_path(line: Line, candidates: Sequence[Candidate], beliefs: Beliefs) -
         one = candidates[index]
         confidence = float(beliefs.confidence[index])
         size = max(one.height, 0.3 * one.width) / line.digit_height
-        read = np.log(confidence + _SURE) + _height_penalty(one.height / line.digit_height)
-        ways = [(read, index)]
+        read = np.log(confidence + _NEVER) + _height_penalty(one.height / line.digit_height)
+        ways = [(read - _PER_DIGIT, index)]
         if one.last == one.first + 1:
             doubt = 1 - float(beliefs.is_digit[index])
-            skip = np.log(doubt + _SURE) - 4.0 * max(0.0, min(1.0, size) - 0.3)
-            if size < 0.35:
-                skip = max(skip, -1.0 * size)
+            skip = np.log(doubt + _NEVER) - _PASS_OVER * max(0.0, min(1.0, size) - 0.3)
+            if size < _SMALL:
+                skip = max(skip, -_PASS_OVER_SMALL)
             ways.append((skip, -1))
+        torn = _TEAR * min(1.0, one.torn)
         for score, chosen in ways:
-            total = best[one.first] + score
+            total = best[one.first] + score - torn
             if total > best[one.last]:
                 best[one.last] = total
                 step[one.last] = (one.first, chosen)
@@ -111,11 +128,24 @@ def weigh_as_one(line: Line, candidates: Sequence[Candidate]) -> NDArray[np.floa
         )
         score = -_LEFT_OVER * left_over - _OFF_CENTRE * place.off_centre**2
         scores.append(score + _height_penalty(one.height / line.digit_height))
-    return np.exp(np.array(scores))
+    return np.asarray(np.exp(np.array(scores)))
 
 
-def choose_one(weights: NDArray[np.float64], beliefs: Beliefs) -> int:
-    """The index of the candidate that is the picture's one digit.
+@dataclass(frozen=True)
+class One:
+    """The candidate that is the picture's one digit.
+
+    Attributes:
+        index: Which it is.
+        is_sure: Whether looking closer is not worth the time.
+    """
+
+    index: int
+    is_sure: bool
+
+
+def choose_one(weights: NDArray[np.float64], beliefs: Beliefs) -> One:
+    """The candidate that is the picture's one digit.
 
     The candidates' beliefs are added up by weight, so that several that say the same outweigh one
     that is sure of something else; of those that agree with the sum the likeliest is taken.
@@ -125,9 +155,18 @@ def choose_one(weights: NDArray[np.float64], beliefs: Beliefs) -> int:
         beliefs: What the network believes of the same candidates.
     """
     evidence = weights[:, None] * beliefs.is_digit[:, None] * beliefs.probabilities
-    digit = int(evidence.sum(axis=0).argmax())
+    total = evidence.sum(axis=0)
+    digit = int(total.argmax())
     agrees = beliefs.probabilities.argmax(axis=1) == digit
-    return int(np.argmax(np.where(agrees, evidence[:, digit], evidence[:, digit] * 1e-6)))
+    index = int(np.argmax(np.where(agrees, evidence[:, digit], evidence[:, digit] * 1e-6)))
+    return One(
+        index,
+        bool(
+            beliefs.confidence[index] > _SURE
+            and weights[index] > 0.7 * weights.max()
+            and total[digit] > _SURE * total.sum()
+        ),
+    )
 
 
 @dataclass(frozen=True)
@@ -165,7 +204,7 @@ def _height_penalty(share: float) -> float:
     """How unlikely a digit of this share of the line's height is, as a log belief."""
     if share < 0.3:
         return -8.0
-    return -12.0 * max(0.0, 0.6 - share) ** 2 - 1.0 * max(0.0, share - 1.35)
+    return -_LOW * max(0.0, 0.6 - share) ** 2 - 1.0 * max(0.0, share - 1.35)
 
 
 def are_believable(digits: Sequence[Digit]) -> bool:

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_digits.reading.finding import Line, stroke_width
+from keras_digits.reading.ink import stroke_width
+from keras_digits.reading.strips import Line
 
 MOST_PIECES = 6
 """A digit is at most this many pieces."""
@@ -21,6 +22,9 @@ _WIDEST = 1.45
 
 _LATERAL = 0.12
 """What a sideways step of a cut costs, in pixels of ink: straight cuts are liked better."""
+
+_BARE = 0.1
+"""A column without more ink than this is bare."""
 
 _LEAST_INK = 4.0
 """A piece of less ink, in pixels of the strip, is none."""
@@ -37,6 +41,7 @@ class Candidate:
         left: Where in the strip `ink` begins.
         top: Likewise.
         amount: Its ink as a share of the line's ink.
+        torn: How much ink the cut at its left goes through, in strokes; 0 where it is bare.
     """
 
     first: int
@@ -45,46 +50,74 @@ class Candidate:
     left: int
     top: int
     amount: float
-
-    @property
-    def corner(self) -> tuple[int, int]:
-        """`left` and `top`."""
-        return self.left, self.top
+    torn: float
 
     @property
     def width(self) -> int:
-        return self.ink.shape[1]
+        """In pixels of the strip."""
+        return int(self.ink.shape[1])
 
     @property
     def height(self) -> int:
-        return self.ink.shape[0]
+        """In pixels of the strip."""
+        return int(self.ink.shape[0])
 
 
-def cut_line(line: Line) -> list[Candidate]:
-    """Every run of pieces of a line that may be one digit."""
+def cut_line(line: Line, through_ink: bool) -> list[Candidate]:
+    """Every run of pieces of a line that may be one digit.
+
+    Args:
+        line: The line.
+        through_ink: Whether to cut through ink too, as touching digits need, or only where
+            columns are bare, which takes a tenth of the time.
+    """
     strip = line.strip
-    seams = _seams(strip, line.digit_height)
+    seams = _seams(strip, line.digit_height) if through_ink else _gaps(strip)
     owner = np.zeros(strip.shape, np.int32)
     columns = np.arange(strip.shape[1])[None, :]
     for seam in seams:
         owner += columns >= seam[:, None]
-    return _candidates(strip, owner, len(seams) + 1, line.digit_height)
+    stroke = max(2.0, stroke_width((strip > 0.5).astype(np.uint8)))
+    rows = np.arange(len(strip))
+    crossed = [float(strip[rows, np.minimum(seam, strip.shape[1] - 1)].sum()) for seam in seams]
+    torn = np.array([0.0, *crossed]) / stroke
+    return _candidates(strip, owner, torn, line.digit_height)
+
+
+def _gaps(strip: NDArray[np.float32]) -> list[NDArray[np.intp]]:
+    """Straight cuts through the middle of each run of bare columns, but those at the ends."""
+    bare = np.concatenate([[True], strip.max(axis=0) < _BARE, [True]])
+    changes = np.flatnonzero(np.diff(bare.astype(np.int8)))  # where ink begins and ends, in turn
+    ends, begins = changes[1:-1:2], changes[2::2]
+    return [
+        np.full(len(strip), (end + begin) // 2) for end, begin in zip(ends, begins, strict=True)
+    ]
 
 
 def _candidates(
-    strip: NDArray[np.float32], owner: NDArray[np.int32], count: int, digit_height: float
+    strip: NDArray[np.float32],
+    owner: NDArray[np.int32],
+    torn: NDArray[np.float64],
+    digit_height: float,
 ) -> list[Candidate]:
     """Runs of pieces; pieces of no ink are dropped, and the others numbered anew."""
-    amounts = np.bincount(owner.ravel(), strip.ravel(), minlength=count)
-    kept = np.flatnonzero(amounts >= _LEAST_INK)
+    amounts = np.bincount(owner.ravel(), strip.ravel(), minlength=len(torn))
+    found_boxes = [
+        (int(piece), _box((owner == piece) & (strip > 0.3)))
+        for piece in np.flatnonzero(amounts >= _LEAST_INK)
+    ]
+    kept = [piece for piece, box in found_boxes if box is not None]
+    boxes = [box for _, box in found_boxes if box is not None]
     total = max(float(amounts[kept].sum()), 1e-6)
-    boxes = [_box((owner == piece) & (strip > 0.3)) for piece in kept]
+    before = [0, *kept[:-1]]  # a dropped piece's cuts count for its sides
+    torn_of = [
+        float(torn[last + 1 : piece + 1].min(initial=np.inf)) if piece > 0 else 0.0
+        for last, piece in zip(before, kept, strict=True)
+    ]
     found = []
     for first in range(len(kept)):
         for last in range(first + 1, min(first + MOST_PIECES, len(kept)) + 1):
-            run = [box for box in boxes[first:last] if box is not None]
-            if not run:
-                continue
+            run = boxes[first:last]
             left, top = min(b[0] for b in run), min(b[1] for b in run)
             right, bottom = max(b[2] for b in run), max(b[3] for b in run)
             if right - left > _WIDEST * digit_height and last > first + 1:
@@ -93,7 +126,8 @@ def _candidates(
             inside = (owner[area] >= kept[first]) & (owner[area] <= kept[last - 1])
             ink = strip[area] * inside
             amount = float(amounts[kept[first:last]].sum()) / total
-            found.append(Candidate(first, last, ink, max(0, left - 1), max(0, top - 1), amount))
+            corner = max(0, left - 1), max(0, top - 1)
+            found.append(Candidate(first, last, ink, *corner, amount, torn_of[first]))
     return found
 
 
@@ -110,8 +144,7 @@ def _seams(strip: NDArray[np.float32], digit_height: float) -> list[NDArray[np.i
     middle = _middle_row(strip)
     cost = down[middle] + up[len(strip) - 1 - middle] - strip[middle]
     widest = 2.0 * max(2.0, stroke_width((strip > 0.5).astype(np.uint8)))
-    places = _minima(cost, 0.14 * digit_height, widest)
-    places = _with_waists(strip, places, digit_height)
+    places = _with_waists(strip, _minima(cost, 0.14 * digit_height, widest), digit_height)
     seams = []
     for place, is_waist in places:
         if is_waist:

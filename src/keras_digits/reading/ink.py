@@ -3,7 +3,7 @@
 Knows pens, paper and light; doesn't know what a digit is.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -38,6 +38,10 @@ class Ink:
     threshold: float
     noise: float
 
+    def at(self, share: float) -> "Ink":
+        """The same with its threshold at a share of what it is."""
+        return replace(self, threshold=self.threshold * share)
+
     @property
     def mask(self) -> NDArray[np.uint8]:
         """uint8 ``(height, width)``, 1 where there is ink: faint ink too, joined to strong."""
@@ -46,7 +50,7 @@ class Ink:
         is_strong = np.zeros(count, np.uint8)
         is_strong[labels[self.strength > self.threshold]] = 1
         is_strong[0] = 0
-        return is_strong[labels]
+        return np.asarray(is_strong[labels])
 
 
 def find_ink(pixels: NDArray[np.uint8]) -> Ink:
@@ -68,8 +72,18 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
     return ink
 
 
+def stroke_width(mask: NDArray[np.uint8]) -> float:
+    """The width of the strokes in a mask, in pixels: twice the ink by the length of its outline."""
+    area = int(mask.sum())
+    if area == 0:
+        return 0.0
+    inner = cv2.erode(mask, np.ones((3, 3), np.uint8), borderValue=0)
+    outline = area - int(inner.sum())
+    return 2.0 * area / max(outline, 1) if outline < area else 1.0
+
+
 def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
-    """Whether the writing is lighter than what it stands on: what lies along the border is paper."""
+    """Whether the writing is lighter than its paper, which is what lies along the border."""
     grey = to_grey(pixels)
     if min(grey.shape) > 100 and _flat_border(pixels) is None:
         dark, light = _fine_strokes(grey)
@@ -124,7 +138,7 @@ def _paper(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     if strokes < reach:
         paper = _closed(small, max(strokes, round(0.1 * min(size)) | 1, 3))
     paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
-    return paper.astype(np.float32)
+    return np.asarray(paper.astype(np.float32))
 
 
 def _flat_border(pixels: NDArray[np.uint8]) -> NDArray[np.float32] | None:
@@ -158,15 +172,20 @@ def _inner_parts(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The parts that don't touch the border, where there are some as tall as writing."""
     height, width = mask.shape
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    left, top, right, bottom = stats[:, 0], stats[:, 1], stats[:, 0] + stats[:, 2], stats[:, 1] + stats[:, 3]
+    left, top, right, bottom = (
+        stats[:, 0],
+        stats[:, 1],
+        stats[:, 0] + stats[:, 2],
+        stats[:, 1] + stats[:, 3],
+    )
     inner = (left > 0) & (top > 0) & (right < width) & (bottom < height)
     inner[0] = False
     if not (inner & (stats[:, 3] >= 0.05 * min(height, width))).any():
         return mask
-    return inner[labels].astype(np.uint8)
+    return np.asarray(inner[labels].astype(np.uint8))
 
 
-def _noise(darkness: NDArray[np.float32]) -> float:
+def _noise(darkness: NDArray[np.floating]) -> float:
     """Standard deviation of bare paper, from how far it is *brighter* than estimated."""
     grey = darkness.mean(axis=2)
     fine = grey - cv2.blur(grey, (3, 3))

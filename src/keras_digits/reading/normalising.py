@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from keras_digits.digits import INK, SIDE
 from keras_digits.errors import PictureError
-from keras_digits.reading.finding import find_one, stroke_width
-from keras_digits.reading.ink import find_ink
+from keras_digits.reading.finding import find_one
+from keras_digits.reading.ink import find_ink, stroke_width
 
 BOX_SIDE = 20
 """MNIST's digits fit a box of this side, in pixels."""
@@ -36,7 +36,7 @@ def normalise_picture(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     lines = find_one(find_ink(pixels))
     if not lines:
         raise PictureError("The picture is blank; expected a digit.")
-    return normalise(lines[0][0].strip)
+    return normalise(lines[0].first.strip)
 
 
 def normalise(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -75,12 +75,14 @@ def centre(digit: NDArray[np.float32], scale: float = 1.0) -> NDArray[np.uint8]:
     Returns:
         uint8 ``(28, 28)``, 0 paper, 255 ink.
     """
-    moments = cv2.moments(digit)
-    if moments["m00"] <= 0:
+    mass = float(digit.sum())
+    if mass <= 0:
         return np.zeros((SIDE, SIDE), np.uint8)
+    height, width = digit.shape
+    x = float((digit.sum(axis=0) * np.arange(width)).sum()) / mass
+    y = float((digit.sum(axis=1) * np.arange(height)).sum()) / mass
     middle = (SIDE - 1) / 2
-    x_shift = middle - scale * moments["m10"] / moments["m00"]
-    y_shift = middle - scale * moments["m01"] / moments["m00"]
+    x_shift, y_shift = middle - scale * x, middle - scale * y
     shift_and_scale = np.array([[scale, 0, x_shift], [0, scale, y_shift]])
     image = cv2.warpAffine(digit, shift_and_scale, (SIDE, SIDE))
     return np.asarray(np.clip(image * INK + 0.5, 0, INK), np.uint8)

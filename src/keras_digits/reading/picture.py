@@ -230,7 +230,7 @@ def _paper(rgba: Image.Image) -> tuple[int, int, int, int]:
     """The paper to lay a transparent layer on: white, unless what was drawn on it is light."""
     layer = np.asarray(rgba, np.float32)
     seen = layer[..., 3]
-    if seen.min() > 0 or seen.max() == 0:
+    if seen.min() > 127 or seen.max() == 0:
         return _WHITE
     brightness = float((layer[..., :3].mean(axis=2) * seen).sum() / seen.sum())
     return _BLACK if brightness > 160 else _WHITE

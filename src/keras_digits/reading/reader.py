@@ -1,6 +1,6 @@
 """The reader: pictures in, numbers out.
 
-Brings the rooms of ``reading`` together: picture, ink, lines, cuts, images, the network, the choice.
+Brings the rooms of ``reading`` together: picture, ink, lines, cuts, images, network, choice.
 Of ``digits.onnx`` it knows the contract: ``images`` uint8 ``(n, 28, 28)`` in, ``logits`` float32
 ``(n, 10)`` out, and the metadata that says how to understand them.
 """
@@ -8,17 +8,17 @@ Of ``digits.onnx`` it knows the contract: ``images`` uint8 ``(n, 28, 28)`` in, `
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
 
-from keras_digits.digits import NUM_CLASSES, SIDE, Digit, Images, Number, Probabilities, Reading
+from keras_digits.digits import NUM_CLASSES, SIDE, Digit, Images, Probabilities, Reading
 from keras_digits.errors import DigitsError, ModelFileError, PictureError
 from keras_digits.reading.choosing import (
     Beliefs,
@@ -30,10 +30,11 @@ from keras_digits.reading.choosing import (
     weigh_as_one,
 )
 from keras_digits.reading.cutting import Candidate, cut_line
-from keras_digits.reading.finding import Line, find_lines, find_one
+from keras_digits.reading.finding import Found, find_lines, find_one
 from keras_digits.reading.ink import Ink, find_ink
 from keras_digits.reading.normalising import normalise
 from keras_digits.reading.picture import decode, silenced_decoders
+from keras_digits.reading.strips import Line
 
 LAYOUTS = ("auto", "digit", "number", "page")
 """What a picture may hold: unknown, exactly one digit, one number, numbers in lines."""
@@ -47,24 +48,36 @@ _IMAGES_AT_ONCE = 64
 
 @dataclass(frozen=True, eq=False)
 class _Sight:
-    """What there is to classify in one line: a candidate's image each."""
+    """What there is to classify in one way to see a line: an image of each candidate."""
 
     line: Line
     candidates: Sequence[Candidate]
     images: Images
+    beliefs: Beliefs | None = None
+
+    @property
+    def believed(self) -> Beliefs:
+        """What the network said of the images."""
+        assert self.beliefs is not None
+        return self.beliefs
+
+
+@dataclass(eq=False)
+class _SeenLine:
+    """A line and what was made out of it so far."""
+
+    found: Found
+    sights: list[_Sight]
+    digits: list[Digit]
+    is_sure: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """A picture taken apart: for each of its lines the ways to see it."""
+    """A picture's lines."""
 
-    lines: Sequence[Sequence[_Sight]]
+    lines: Sequence[_SeenLine]
     scale: float
-
-    @property
-    def sights(self) -> list[_Sight]:
-        """All ways to see all lines."""
-        return [sight for line in self.lines for sight in line]
 
 
 class Reader:
@@ -142,43 +155,39 @@ class Reader:
             )
         return self._believe(images).probabilities
 
-    def _read_stream(
-        self, pictures: Iterator[Any], layout: str
-    ) -> Iterator[Reading | DigitsError]:
-        """The loop of :meth:`read_many`: the next pictures are taken apart while these are read."""
-        look = _look_for_one if layout == "digit" else _look_for_all
+    def _read_stream(self, pictures: Iterator[Any], layout: str) -> Iterator[Reading | DigitsError]:
+        """The loop of :meth:`read_many`: a glance at all, then a closer look where in doubt."""
+        find = find_one if layout == "digit" else find_lines
+        choose = _choose_digit if layout == "digit" else _choose_number
         with ThreadPoolExecutor(max_workers=max(1, cv2.getNumberOfCPUs())) as threads:
             while chunk := list(itertools.islice(pictures, _PICTURES_AT_ONCE)):
                 with silenced_decoders():
-                    seen = list(threads.map(look, chunk) if len(chunk) > 1 else map(look, chunk))
-                yield from self._read_seen(seen, layout)
+                    seen = list(_map(threads, partial(_find, find=find), chunk))
+                lines = [
+                    (line, one.scale)
+                    for one in seen
+                    if isinstance(one, _Seen)
+                    for line in one.lines
+                ]
+                for look in (_glance, _look_closely):
+                    doubtful = [(line, scale) for line, scale in lines if not line.is_sure]
+                    sights = list(_map(threads, look, [line for line, _ in doubtful]))
+                    believed = iter(self._believe_each([one for some in sights for one in some]))
+                    for (line, scale), some in zip(doubtful, sights, strict=True):
+                        line.sights = list(itertools.islice(believed, len(some)))
+                        line.digits, line.is_sure = choose(line.sights, scale)
+                for one in seen:
+                    yield one if isinstance(one, PictureError) else _reading(one, layout)
 
-    def _read_seen(
-        self, seen: Sequence[_Seen | PictureError], layout: str
-    ) -> Iterator[Reading | DigitsError]:
-        """Classify all images of some pictures together, then choose in each."""
-        sights = [sight for one in seen if isinstance(one, _Seen) for sight in one.sights]
-        beliefs = iter(self._believe_each([sight.images for sight in sights]))
-        for one in seen:
-            if isinstance(one, PictureError):
-                yield one
-            else:
-                believed = list(itertools.islice(beliefs, len(one.sights)))
-                yield Reading(tuple(_choose_numbers(one, believed, layout)))
-
-    def _believe_each(self, groups: Sequence[Images]) -> list[Beliefs]:
-        """The beliefs of each group of images, all classified together."""
-        if not groups:
+    def _believe_each(self, sights: Sequence[_Sight]) -> list[_Sight]:
+        """The sights with the network's beliefs, all images classified together."""
+        if not sights:
             return []
-        all_of_them = self._believe(np.concatenate(groups))
-        ends = np.cumsum([len(group) for group in groups])[:-1]
+        beliefs = self._believe(np.concatenate([sight.images for sight in sights]))
+        ends = np.cumsum([len(sight.images) for sight in sights])
         return [
-            Beliefs(probabilities, is_digit)
-            for probabilities, is_digit in zip(
-                np.split(all_of_them.probabilities, ends),
-                np.split(all_of_them.is_digit, ends),
-                strict=True,
-            )
+            replace(sight, beliefs=beliefs[end - len(sight.images) : end])
+            for sight, end in zip(sights, ends, strict=True)
         ]
 
     def _believe(self, images: Images) -> Beliefs:
@@ -201,7 +210,9 @@ class Reader:
 
 def _open_session(weights: str | Path | None) -> onnxruntime.InferenceSession:
     """ONNX Runtime on a network that keeps the contract."""
-    path = Path(str(files("keras_digits") / "weights" / "digits.onnx" if weights is None else weights))
+    path = Path(
+        str(files("keras_digits") / "weights" / "digits.onnx" if weights is None else weights)
+    )
     if not path.is_file():
         raise ModelFileError(
             f"{path} does not exist; expected a digits.onnx. Train one: digits train"
@@ -216,7 +227,9 @@ def _open_session(weights: str | Path | None) -> onnxruntime.InferenceSession:
         ) from error
     inputs = {port.name: (port.type, port.shape[1:]) for port in session.get_inputs()}
     outputs = {port.name: port.shape[1:] for port in session.get_outputs()}
-    if inputs != {"images": ("tensor(uint8)", [SIDE, SIDE])} or outputs != {"logits": [NUM_CLASSES]}:
+    if inputs != {"images": ("tensor(uint8)", [SIDE, SIDE])} or outputs != {
+        "logits": [NUM_CLASSES]
+    }:
         raise ModelFileError(
             f"{path} takes {', '.join(inputs)} and gives {', '.join(outputs)}; expected images, "
             "uint8 (n, 28, 28), and logits, (n, 10), as digits train exports them."
@@ -224,83 +237,84 @@ def _open_session(weights: str | Path | None) -> onnxruntime.InferenceSession:
     return session
 
 
-def _look_for_one(picture: Any) -> _Seen | PictureError:
-    """Take apart a picture of one digit: all its ink together, in every way it may be meant."""
-    return _look(picture, find_one)
+_Given = TypeVar("_Given")
+_Made = TypeVar("_Made")
 
 
-def _look_for_all(picture: Any) -> _Seen | PictureError:
-    """Take apart a picture of any number of lines."""
-    return _look(picture, find_lines)
+def _map(
+    threads: ThreadPoolExecutor, work: Callable[[_Given], _Made], items: Sequence[_Given]
+) -> Iterable[_Made]:
+    """Do the same to some things, on all cores where there are several."""
+    return threads.map(work, items) if len(items) > 1 else map(work, items)
 
 
-def _look(picture: Any, find: Callable[[Ink], list[list[Line]]]) -> _Seen | PictureError:
-    """Decode a picture, find its lines and every candidate in them."""
+def _find(picture: Any, find: Callable[[Ink], list[Found]]) -> _Seen | PictureError:
+    """Decode a picture and find its lines."""
     try:
         loaded = decode(picture)
     except PictureError as error:
         return error
-    lines = []
-    for ways in find(find_ink(loaded.pixels)):
-        sights = [_see(way) for way in ways]
-        lines.append([sight for sight in sights if sight.candidates])
-    return _Seen([line for line in lines if line], loaded.scale)
+    lines = [_SeenLine(found, [], []) for found in find(find_ink(loaded.pixels))]
+    return _Seen(lines, loaded.scale)
 
 
-def _see(line: Line) -> _Sight:
+def _glance(line: _SeenLine) -> list[_Sight]:
+    """The line as it is written, taken apart only where columns are bare."""
+    return _see([line.found.first], through_ink=False)
+
+
+def _look_closely(line: _SeenLine) -> list[_Sight]:
+    """The line in all its ways, taken apart wherever a cut may be."""
+    return _see([line.found.first, *line.found.see_otherwise()], through_ink=True)
+
+
+def _see(ways: Sequence[Line], through_ink: bool) -> list[_Sight]:
     """Every candidate of a line as an image."""
-    candidates = cut_line(line)
-    images = [normalise(candidate.ink) for candidate in candidates]
-    return _Sight(line, candidates, np.array(images, np.uint8))
+    sights = []
+    for line in ways:
+        if candidates := cut_line(line, through_ink):
+            images = np.stack([normalise(candidate.ink) for candidate in candidates])
+            sights.append(_Sight(line, candidates, images))
+    return sights
 
 
-def _choose_numbers(seen: _Seen, beliefs: Sequence[Beliefs], layout: str) -> list[Number]:
+def _reading(seen: _Seen, layout: str) -> Reading:
     """The numbers of a picture, as its layout wants them."""
-    remaining = iter(beliefs)
-    numbers = []
-    for sights in seen.lines:
-        believed = list(itertools.islice(remaining, len(sights)))
-        choose = _choose_digit if layout == "digit" else _choose_number
-        digits = choose(sights, believed, seen.scale)
-        if layout in ("auto", "page") and not are_believable(digits):
-            continue
-        if digits:
-            numbers.append(join_digits(digits))
-    return [best_row(numbers)] if layout == "number" and numbers else numbers
+    found = [line.digits for line in seen.lines if line.digits]
+    if layout in ("auto", "page"):
+        found = [digits for digits in found if are_believable(digits)]
+    numbers = [join_digits(digits) for digits in found]
+    return Reading((best_row(numbers),) if layout == "number" and numbers else tuple(numbers))
 
 
-def _choose_number(
-    sights: Sequence[_Sight], beliefs: Sequence[Beliefs], scale: float
-) -> list[Digit]:
-    """The digits of a line, in the way of seeing that shows them best."""
-    paths = [
-        choose_path(sight.line, sight.candidates, believed)
-        for sight, believed in zip(sights, beliefs, strict=True)
-    ]
+def _choose_number(sights: Sequence[_Sight], scale: float) -> tuple[list[Digit], bool]:
+    """The digits of a line, in the way of seeing that shows them best, and whether that's sure."""
+    if not sights:
+        return [], False
+    paths = [choose_path(sight.line, sight.candidates, sight.believed) for sight in sights]
     best = max(range(len(paths)), key=lambda index: paths[index].score)
-    return [_digit(sights[best], index, beliefs[best], scale) for index in paths[best].indices]
+    digits = [_digit(sights[best], index, scale) for index in paths[best].indices]
+    return digits, paths[best].is_sure
 
 
-def _choose_digit(
-    sights: Sequence[_Sight], beliefs: Sequence[Beliefs], scale: float
-) -> list[Digit]:
-    """The one digit of a picture, whichever way of seeing shows it best."""
+def _choose_digit(sights: Sequence[_Sight], scale: float) -> tuple[list[Digit], bool]:
+    """The one digit of a picture, whichever way shows it best, and whether that's sure."""
+    if not sights:
+        return [], False
     weights = [weigh_as_one(sight.line, sight.candidates) for sight in sights]
     together = Beliefs(
-        np.concatenate([one.probabilities for one in beliefs]),
-        np.concatenate([one.is_digit for one in beliefs]),
+        np.concatenate([sight.believed.probabilities for sight in sights]),
+        np.concatenate([sight.believed.is_digit for sight in sights]),
     )
-    chosen = choose_one(np.concatenate(weights), together)
-    for sight, believed in zip(sights, beliefs, strict=True):
-        if chosen < len(sight.candidates):
-            return [_digit(sight, chosen, believed, scale)]
-        chosen -= len(sight.candidates)
-    raise AssertionError("the chosen candidate is in none of the sights")
+    one = choose_one(np.concatenate(weights), together)
+    places = [(sight, index) for sight in sights for index in range(len(sight.candidates))]
+    sight, index = places[one.index]
+    return [_digit(sight, index, scale)], one.is_sure
 
 
-def _digit(sight: _Sight, index: int, beliefs: Beliefs, scale: float) -> Digit:
+def _digit(sight: _Sight, index: int, scale: float) -> Digit:
     """A candidate as the digit that the network takes it for."""
-    one = sight.candidates[index]
+    one, beliefs = sight.candidates[index], sight.believed
     return Digit(
         digit=int(beliefs.probabilities[index].argmax()),
         confidence=float(beliefs.confidence[index]),

@@ -15,9 +15,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_digits.data.augmentation import handwriting, non_digits
+from keras_digits.data.augmentation import handwriting
 from keras_digits.data.datasets import Dataset, load_dataset
 from keras_digits.data.formats import Digits
+from keras_digits.data.marks import non_digits
 from keras_digits.digits import NUM_CLASSES
 from keras_digits.errors import DatasetError, ModelFileError, RunError
 from keras_digits.files import replacing

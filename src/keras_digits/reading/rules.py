@@ -1,0 +1,108 @@
+"""Printed rules and cell borders in a mask of ink: found and left out.
+
+A rule is straight, thin, level or plumb, and runs from edge to edge of the picture or along one.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The mask without printed rules and cell borders: thin, straight, from edge to edge."""
+    cleaned = mask.copy()
+    for horizontal in (True, False):
+        seen = mask if horizontal else np.ascontiguousarray(mask.T)
+        anywhere = horizontal or mask.shape[1] < 2 * mask.shape[0]
+        rules = _rules(seen, anywhere)
+        if rules is not None:
+            cleaned &= ~(rules if horizontal else rules.T) & 1
+    return cleaned if cleaned.sum() > 0.1 * mask.sum() else mask
+
+
+def _rules(mask: NDArray[np.uint8], anywhere: bool) -> NDArray[np.uint8] | None:
+    """Horizontal rules of a mask, where strokes cross them left standing.
+
+    Args:
+        mask: Turned so that the rules looked for are horizontal.
+        anywhere: Whether they may lie within the picture, or only along its edges.
+    """
+    across, length = mask.shape
+    least = max(8, round(0.2 * length))
+    bridged = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 7), np.uint8))
+    runs = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones((1, least), np.uint8)) & mask
+    if not runs.any():
+        return None
+    joined = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((3, least), np.uint8))
+    count, labels = cv2.connectedComponents(joined, connectivity=8)
+    rules = np.zeros_like(mask)
+    for label in range(1, count):
+        line = _as_straight_line((labels == label) & (runs > 0))
+        if line is not None and _is_rule(line, across, length, anywhere):
+            rules |= line.band(mask.shape) & mask
+    return _spare_crossings(rules, mask) if rules.any() else None
+
+
+@dataclass(frozen=True)
+class _StraightLine:
+    """A nearly horizontal line: from column `first` to `last`, where it runs, how thick it is."""
+
+    first: int
+    last: int
+    level: float
+    slope: float
+    thickness: float
+
+    def band(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+        """The line's pixels, uint8 ``(height, width)``; strokes that join it stay out."""
+        line = self.level + self.slope * np.arange(shape[1])
+        distance = np.abs(np.arange(shape[0])[:, None] - line[None, :])
+        return (distance <= self.thickness / 2 + 0.8).astype(np.uint8)
+
+
+def _as_straight_line(run: NDArray[np.bool_]) -> _StraightLine | None:
+    """The straight line that a run of ink is, or None where it has gaps or bends."""
+    columns = np.flatnonzero(run.any(axis=0))
+    if len(columns) == 0 or len(columns) < 0.75 * (columns[-1] + 1 - columns[0]):
+        return None
+    thickness = run.sum(axis=0)[columns]
+    middle = (run * np.arange(len(run))[:, None]).sum(axis=0)[columns] / thickness
+    usual = float(np.percentile(thickness, 40))
+    thin = thickness <= usual + 1  # elsewhere a stroke joins it
+    place, height = columns[thin], middle[thin]
+    aside = place - place.mean()
+    slope = float((aside * height).sum() / max(float((aside**2).sum()), 1.0))
+    level = float(height.mean() - slope * place.mean())
+    bends = float(np.percentile(np.abs(height - level - slope * place), 80))
+    if bends > max(1.5, 0.015 * len(columns)):
+        return None
+    return _StraightLine(int(columns[0]), int(columns[-1]), level, slope, usual)
+
+
+def _is_rule(line: _StraightLine, across: int, length: int, anywhere: bool) -> bool:
+    """Whether a straight line is printed: thin, and from edge to edge or along one."""
+    margin = 0.01 * length + 1
+    ends = (line.first <= margin) + (line.last + 1 >= length - margin)
+    nearest = min(
+        place if place < across / 2 else across - 1 - place
+        for place in (line.level + line.slope * column for column in (line.first, line.last))
+    )
+    at_edge = nearest - line.thickness / 2 <= 0.06 * across
+    run = line.last + 1 - line.first
+    thickest = (0.15 if nearest <= line.thickness else 0.08) * min(across, length)
+    if line.thickness > max(2.0, thickest) or abs(line.slope) > 0.12:
+        return False
+    if ends == 2 and run > 0.9 * length:
+        return anywhere or at_edge
+    return at_edge and ends > 0 and run > max(0.5 * length, 2 * across)
+
+
+def _spare_crossings(rules: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The pixels of rules with no stroke both above and below them in their column."""
+    others = mask & ~rules & 1
+    kernel = np.ones((5, 3), np.uint8)
+    above = cv2.dilate(others, kernel, anchor=(1, 4))
+    below = cv2.dilate(others, kernel, anchor=(1, 0))
+    return np.asarray(rules & ~(above & below) & 1)

@@ -45,6 +45,7 @@ def test_file_carries_what_a_reader_must_know(trained_run: Run) -> None:
         "keras_digits.network": "article",
         "keras_digits.dataset": "optdigits",
         "keras_digits.temperature": "1.0",
+        "keras_digits.rejects": "false",
     }
 
 

@@ -53,10 +53,18 @@ def same_weights(one: Run, other: Run) -> bool:
     [
         Recipe(dataset="optdigits", epochs=4),
         Recipe(dataset="optdigits", epochs=4, optimizer="adam", validation_split=0.2),
-        Recipe(dataset="optdigits", epochs=3, network="convnet", optimizer="nadam"),
         Recipe(dataset="optdigits", epochs=3, optimizer="adam", precision="mixed_bfloat16"),
+        Recipe(
+            dataset="optdigits",
+            epochs=3,
+            network="convnet",
+            optimizer="nadam",
+            schedule="cosine",
+            augmentation="handwriting",
+            non_digits=0.4,
+        ),
     ],
-    ids=["article", "adam and split", "convnet", "bfloat16"],
+    ids=["article", "adam and split", "bfloat16", "what ships"],
 )
 def test_resumed_run_ends_with_the_very_weights_of_an_uninterrupted_one(
     recipe: Recipe, optdigits: Dataset

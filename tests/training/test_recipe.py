@@ -35,6 +35,10 @@ def test_defaults_are_the_tutorials() -> None:
         ("learning_rate", "fast", "above 0"),
         ("validation_split", 1.0, "0 ≤ share < 1"),
         ("validation_split", -0.1, "0 ≤ share < 1"),
+        ("schedule", "linear", "constant, cosine"),
+        ("augmentation", "flips", "none, handwriting"),
+        ("non_digits", 1.5, "0 ≤ share ≤ 1"),
+        ("non_digits", "some", "0 ≤ share ≤ 1"),
     ],
 )
 def test_bad_value_is_refused_with_what_is_allowed(
@@ -44,6 +48,12 @@ def test_bad_value_is_refused_with_what_is_allowed(
         Recipe(**{setting: value})  # type: ignore[arg-type]
     assert str(caught.value).startswith(f"{setting} is {value!r}; expected")
     assert expected in str(caught.value)
+
+
+def test_network_of_probabilities_can_t_learn_what_is_none() -> None:
+    with pytest.raises(RecipeError, match="Choose network convnet"):
+        Recipe(non_digits=0.2)
+    assert Recipe(non_digits=0.2, network="convnet").non_digits == 0.2
 
 
 def test_own_data_and_optdigits_exclude_each_other() -> None:

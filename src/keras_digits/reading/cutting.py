@@ -139,10 +139,10 @@ def _box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
 
 def _seams(strip: NDArray[np.float32], digit_height: float) -> list[NDArray[np.intp]]:
     """Cuts from left to right, each the column of the first pixel right of it in every row."""
-    down, steps_down = _cheapest_paths(strip)
-    up, steps_up = _cheapest_paths(strip[::-1])
     middle = _middle_row(strip)
-    cost = down[middle] + up[len(strip) - 1 - middle] - strip[middle]
+    down, steps_down = _cheapest_paths(strip[: middle + 1])
+    up, steps_up = _cheapest_paths(strip[middle:][::-1])
+    cost = down + up - strip[middle]
     widest = 2.0 * max(2.0, stroke_width((strip > 0.5).astype(np.uint8)))
     places = _with_waists(strip, _minima(cost, 0.14 * digit_height, widest), digit_height)
     seams = []
@@ -195,19 +195,21 @@ def _middle_row(strip: NDArray[np.float32]) -> int:
 def _cheapest_paths(
     strip: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    """The ink on the cheapest path from the top edge to each pixel, and that path's last step."""
+    """The ink on the cheapest path from the first row to each pixel of the last.
+
+    Returns:
+        float32 ``(width,)``, and each path's last step at each pixel, int8 ``(height, width)``.
+    """
     height, width = strip.shape
-    total = np.empty_like(strip)
     steps = np.zeros((height, width), np.int8)
-    total[0] = strip[0]
     padded = np.full(width + 2, np.inf, np.float32)
+    padded[1:-1] = strip[0]
     for row in range(1, height):
-        padded[1:-1] = total[row - 1]
-        ways = np.stack([padded[1:-1], padded[:-2] + _LATERAL, padded[2:] + _LATERAL])
-        best = ways.argmin(axis=0)
-        steps[row] = np.array([0, -1, 1], np.int8)[best]
-        total[row] = strip[row] + ways.min(axis=0)
-    return total, steps
+        straight, left, right = padded[1:-1], padded[:-2], padded[2:]
+        aside = np.minimum(left, right) + _LATERAL
+        steps[row] = np.where(straight <= aside, 0, np.where(left <= right, -1, 1))
+        padded[1:-1] = strip[row] + np.minimum(straight, aside)
+    return padded[1:-1], steps
 
 
 def _trace(steps: NDArray[np.int8], row: int, column: int) -> NDArray[np.intp]:

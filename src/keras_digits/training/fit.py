@@ -291,10 +291,8 @@ class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has
         self._order = order.permutation(len(self._order))
 
     def follow_epochs(self) -> keras.callbacks.Callback:
-        """A callback that shuffles at the start of each epoch."""
-        return keras.callbacks.LambdaCallback(
-            on_epoch_begin=lambda epoch, logs: self.start_epoch(epoch)
-        )
+        """A callback that shuffles at the start of each epoch, and seeds dropout anew."""
+        return _EpochStart(self, self._recipe.seed)
 
     def __len__(self) -> int:
         return math.ceil(len(self._order) / self._recipe.batch_size)
@@ -317,6 +315,25 @@ class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has
             images = np.concatenate([images, others])
             targets = np.pad(targets, ((0, num_others), (0, 0)))  # belief in none of the ten
         return self._network.prepare(images), targets
+
+
+class _EpochStart(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Sets what is random in an epoch by its number.
+
+    Keras does not save where dropout's generators stand, so that a resumed run would drop others.
+    """
+
+    def __init__(self, batches: ShuffledBatches, seed: int) -> None:
+        super().__init__()
+        self._batches = batches
+        self._seed = seed
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._batches.start_epoch(epoch)
+        for number, layer in enumerate(self.model.layers):
+            if isinstance(layer, keras.layers.Dropout):
+                state = np.random.SeedSequence((self._seed, epoch, number)).generate_state(2)
+                layer.seed_generator.state.assign(state)
 
 
 class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types

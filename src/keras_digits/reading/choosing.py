@@ -13,19 +13,37 @@ from keras_digits.digits import Box, Digit, Number, Probabilities
 from keras_digits.reading.cutting import Candidate
 from keras_digits.reading.strips import Line
 
-_LEAST_MEAN_BELIEF = 0.5
-_LEAST_BELIEF = 1e-3
-_TEAR = 1.5
-_PASS_OVER = 6.0
-_SMALL = 0.35
-_PASS_OVER_SMALL = 0.3
-_LOW = 12.0
-_PER_DIGIT = 0.0
-_LEFT_OVER = 5.0
-_OFF_CENTRE = 1.5
-_CUT_OFF = 0.15
-_NEVER = 1e-4
 _SURE = 0.95
+"""A confidence from which on looking closer is not worth the time."""
+
+_NEVER = 1e-4
+"""What a belief counts as at least, so that its logarithm is finite."""
+
+_LEAST_MEAN_BELIEF = 0.5
+"""What is believed less than this, over all its digits, is no number on a page."""
+
+# What speaks against a way through a line besides the network's beliefs, in logarithms.
+_TEAR = 1.5
+"""For a cut through a stroke: digits that touch are rarer than those that don't."""
+
+_PASS_OVER = 6.0
+"""For passing over ink as tall as a digit; less the smaller it is, nothing at 0.3 of the height."""
+
+_SMALL, _PASS_OVER_SMALL = 0.35, 0.3
+"""Ink below this share of the height is passed over at this cost at most: a dot, a comma."""
+
+_LOW = 12.0
+"""For a digit much lower than its line, times the square of what it lacks to 0.6 of the height."""
+
+# Likewise for the one digit of a picture.
+_LEFT_OVER = 8.0
+"""For leaving all ink unread; in proportion for a part of it."""
+
+_OFF_CENTRE = 2.5
+"""For standing at the border instead of the centre; with the square of the distance."""
+
+_CUT_OFF = 0.05
+"""How much ink counts as left over where the border cuts it off: a neighbour, likely."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +101,7 @@ def choose_path(line: Line, candidates: Sequence[Candidate], beliefs: Beliefs) -
         confidence = float(beliefs.confidence[index])
         size = max(one.height, 0.3 * one.width) / line.digit_height
         read = np.log(confidence + _NEVER) + _height_penalty(one.height / line.digit_height)
-        ways = [(read - _PER_DIGIT, index)]
+        ways = [(read, index)]
         if one.last == one.first + 1:
             doubt = 1 - float(beliefs.is_digit[index])
             skip = np.log(doubt + _NEVER) - _PASS_OVER * max(0.0, min(1.0, size) - 0.3)

@@ -13,7 +13,7 @@ from keras_digits.digits import Box, Digit, Number, Probabilities
 from keras_digits.reading.cutting import Candidate
 from keras_digits.reading.strips import Line
 
-_SURE = 0.95
+_SURE = 0.85
 """A confidence from which on looking closer is not worth the time."""
 
 _NEVER = 1e-4

@@ -36,9 +36,9 @@ def _rules(mask: NDArray[np.uint8], anywhere: bool) -> NDArray[np.uint8] | None:
     if not runs.any():
         return None
     joined = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((3, least), np.uint8))
-    count, labels = cv2.connectedComponents(joined, connectivity=8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     rules = np.zeros_like(mask)
-    for label in range(1, count):
+    for label in np.flatnonzero(stats[1:, cv2.CC_STAT_WIDTH] >= 0.5 * length) + 1:
         line = _as_straight_line((labels == label) & (runs > 0))
         if line is not None and _is_rule(line, across, length, anywhere):
             rules |= line.band(mask.shape) & mask

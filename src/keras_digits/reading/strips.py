@@ -16,6 +16,9 @@ STRIP_HEIGHT = 40
 _LONGEST_STRIP = 4000
 """A strip is at most this wide, in pixels: some hundred digits."""
 
+_TALLEST_STRIP = 5 * STRIP_HEIGHT
+"""A strip is at most this tall, in pixels: what is taller than its digits is no writing."""
+
 _CORE_PERCENTILE = 75
 """Ink as strong as this percentile of a line's ink counts as full."""
 
@@ -92,7 +95,9 @@ def cut_strip(chosen: list[Part], parts: Parts) -> Line:
     floor = _FLOOR * parts.ink.threshold
     strip = np.clip((strength - floor) / max(core - floor, 1e-3), 0, 1).astype(np.float32)
     strip = _thickened(strip, mask, height)
-    scale = max(height / STRIP_HEIGHT, strip.shape[1] / _LONGEST_STRIP)
+    scale = max(
+        height / STRIP_HEIGHT, strip.shape[0] / _TALLEST_STRIP, strip.shape[1] / _LONGEST_STRIP
+    )
     size = (max(2, round(strip.shape[1] / scale)), max(2, round(strip.shape[0] / scale)))
     way = cv2.INTER_AREA if scale > 1 else cv2.INTER_CUBIC
     strip = np.clip(cv2.resize(strip, size, interpolation=way), 0, 1)

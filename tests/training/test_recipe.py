@@ -79,5 +79,7 @@ def test_recipe_survives_json(recipe: Recipe) -> None:
 
 
 def test_unknown_setting_in_a_file_is_named() -> None:
-    with pytest.raises(RecipeError, match="unknown setting momentum; expected batch_size"):
+    with pytest.raises(
+        RecipeError, match="unknown setting momentum; expected augmentation, batch_size"
+    ):
         Recipe.from_dict({"momentum": 0.9})

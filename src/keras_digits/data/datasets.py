@@ -25,9 +25,9 @@ from keras_digits.data.mnist import (
     read_mnist,
     reviewed_test_labels,
 )
-from keras_digits.digits import INK, NUM_CLASSES
+from keras_digits.digits import NUM_CLASSES
 from keras_digits.errors import DatasetError, DatasetMissingError
-from keras_digits.reading.normalising import centre
+from keras_digits.reading.normalising import normalise
 
 TEST_FRACTION = 1 / 7
 """How much is held out as test digits where a set has no test part: MNIST's own proportion."""
@@ -150,8 +150,7 @@ def _dataset(
 def _optdigits(note: str = "") -> Dataset:
     """The 8x8 digits that scikit-learn carries, brought to 28x28 as MNIST's were."""
     bundle = load_digits()
-    ink = (bundle.images * (INK / 16)).round().astype(np.uint8)
-    images = np.stack([centre(picture) for picture in ink])
+    images = np.stack([normalise(ink) for ink in (bundle.images / 16).astype(np.float32)])
     digits = Digits(images, bundle.target.astype(np.uint8))
     caveat = "Optdigits' writers stand on both sides of its split, so its scores flatter."
     parts = _hold_out(digits, "optdigits")

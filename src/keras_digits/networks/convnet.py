@@ -1,4 +1,4 @@
-"""A small convolutional network: it reads people's pictures and ships; 426,490 weights."""
+"""A small convolutional network: it reads people's pictures and ships; 426,858 weights."""
 
 import keras
 import numpy as np

@@ -62,19 +62,11 @@ def normalise(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
         size = [max(1, round(side * scale)) for side in reversed(digit.shape)]
         digit = cv2.resize(digit, size, interpolation=cv2.INTER_AREA)
         scale = 1.0
-    return centre(digit, scale)
+    return _centre(digit, scale)
 
 
-def centre(digit: NDArray[np.float32], scale: float = 1.0) -> NDArray[np.uint8]:
-    """Scale a digit and lay its centre of mass on the centre of an image.
-
-    Args:
-        digit: float32 ``(height, width)``, 0 paper, 1 ink, at least one pixel of ink.
-        scale: Pixels of the image a pixel of `digit` becomes.
-
-    Returns:
-        uint8 ``(28, 28)``, 0 paper, 255 ink.
-    """
+def _centre(digit: NDArray[np.float32], scale: float) -> NDArray[np.uint8]:
+    """Scale a digit and lay its centre of mass on the centre of an image; blank stays blank."""
     mass = float(digit.sum())
     if mass <= 0:
         return np.zeros((SIDE, SIDE), np.uint8)

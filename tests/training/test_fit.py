@@ -221,7 +221,7 @@ def test_split_that_leaves_nothing_is_refused(optdigits: Dataset) -> None:
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_can_be_built_with_and_without_a_rate(name: str) -> None:
     assert type(build_optimizer(Recipe(optimizer=name), 100)).__name__.lower() == name
-    rate = float(build_optimizer(Recipe(optimizer=name, learning_rate=0.25)).learning_rate)
+    rate = float(build_optimizer(Recipe(optimizer=name, learning_rate=0.25), 100).learning_rate)
     assert rate == pytest.approx(0.25)
 
 

@@ -97,6 +97,11 @@ def test_page_of_results_is_what_the_benchmarks_found() -> None:
 
 def test_readmes_figures_stand_in_the_benchmarks_results() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
+    found = json.loads((ROOT / "benchmarks" / "results" / "pictures.json").read_text())["sets"]
+    for name in ("drawn", "photo", "pen", "historic", "cheque"):
+        peers = found[name]["peers"]
+        shares = [f"{100 * peers[peer]['value']:.1f} %" for peer in ("rapidocr", "ours")]
+        assert f"| {' | '.join(shares)} |" in text
     for name in ("tutorial-tensorflow", "convnet"):
         result = json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text())
         spread = result["official"]

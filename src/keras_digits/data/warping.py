@@ -11,12 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.digits import INK, SIDE
+from keras_digits.reading.normalising import BOX_SIDE
 
 Batch: TypeAlias = NDArray[np.float32]
 """float32 ``(n, height, width)``, 0 paper, 255 ink."""
-
-_BOX_SIDE = 20
-"""MNIST's digits fit a box of this side, in pixels."""
 
 _MARGIN = 2
 """Empty pixels around an image, so that nothing leaks from one image of a batch to the next."""
@@ -105,7 +103,7 @@ def fit_box(batch: Batch, generator: np.random.Generator) -> Batch:
     height, width = batch.shape[1:]
     left, right = extent(batch, axis=1)
     top, bottom = extent(batch, axis=2)
-    scale = np.maximum(np.maximum(right - left, bottom - top), 1) / _BOX_SIDE
+    scale = np.maximum(np.maximum(right - left, bottom - top), 1) / BOX_SIDE
     scale = (scale * generator.uniform(0.9, 1.1, len(batch))).astype(np.float32)
     mass = np.maximum(batch.sum(axis=(1, 2)), 1)
     centre_x = (batch.sum(axis=1) * np.arange(width)).sum(axis=1) / mass - (width - 1) / 2

@@ -96,9 +96,10 @@ def choose_path(line: Line, candidates: Sequence[Candidate], beliefs: Beliefs) -
     best[0] = 0.0
     step: list[tuple[int, int] | None] = [None] * (num_pieces + 1)
     order = sorted(range(len(candidates)), key=lambda index: candidates[index].last)
+    confidences = beliefs.confidence
     for index in order:
         one = candidates[index]
-        confidence = float(beliefs.confidence[index])
+        confidence = float(confidences[index])
         size = max(one.height, 0.3 * one.width) / line.digit_height
         read = np.log(confidence + _NEVER) + _height_penalty(one.height / line.digit_height)
         ways = [(read, index)]
@@ -208,11 +209,8 @@ class _Place:
 
 def _place(line: Line, one: Candidate) -> _Place:
     left, _, right, _ = line.edges
-    rows = one.top + np.arange(one.height)
-    leaning = line.shift - line.slant * rows
-    first = one.left + leaning + np.where(one.ink > 0.3, np.arange(one.width), np.inf).min(axis=1)
-    last = one.left + leaning + np.where(one.ink > 0.3, np.arange(one.width), -np.inf).max(axis=1)
-    begin, end = float(first.min()), float(last.max()) + 1
+    columns, _ = line.as_written(one.ink, one.left, one.top)
+    begin, end = float(columns.min()), float(columns.max()) + 1
     half = max((right - left) / 2, 1.0)
     off = min(1.0, abs((begin + end) / 2 - (left + right) / 2) / half)
     return _Place(off, begin <= left + 1.0 or end >= right - 1.0)

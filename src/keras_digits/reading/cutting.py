@@ -72,12 +72,12 @@ def cut_line(line: Line, through_ink: bool) -> list[Candidate]:
             columns are bare, which takes a tenth of the time.
     """
     strip = line.strip
-    seams = _seams(strip, line.digit_height) if through_ink else _gaps(strip)
+    stroke = max(2.0, stroke_width((strip > 0.5).astype(np.uint8)))
+    seams = _seams(strip, line.digit_height, 2 * stroke) if through_ink else _gaps(strip)
     owner = np.zeros(strip.shape, np.int32)
     columns = np.arange(strip.shape[1])[None, :]
     for seam in seams:
         owner += columns >= seam[:, None]
-    stroke = max(2.0, stroke_width((strip > 0.5).astype(np.uint8)))
     rows = np.arange(len(strip))
     crossed = [float(strip[rows, np.minimum(seam, strip.shape[1] - 1)].sum()) for seam in seams]
     torn = np.array([0.0, *crossed]) / stroke
@@ -137,14 +137,21 @@ def _box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
     return (left, top, left + width, top + height) if width else None
 
 
-def _seams(strip: NDArray[np.float32], digit_height: float) -> list[NDArray[np.intp]]:
-    """Cuts from left to right, each the column of the first pixel right of it in every row."""
+def _seams(
+    strip: NDArray[np.float32], digit_height: float, highest: float
+) -> list[NDArray[np.intp]]:
+    """Cuts from left to right, each the column of the first pixel right of it in every row.
+
+    Args:
+        strip: The line's ink.
+        digit_height: How tall its digits are.
+        highest: The most ink that a cut may cross, in pixels; a waist may be more.
+    """
     middle = _middle_row(strip)
     down, steps_down = _cheapest_paths(strip[: middle + 1])
     up, steps_up = _cheapest_paths(strip[middle:][::-1])
     cost = down + up - strip[middle]
-    widest = 2.0 * max(2.0, stroke_width((strip > 0.5).astype(np.uint8)))
-    places = _with_waists(strip, _minima(cost, 0.14 * digit_height, widest), digit_height)
+    places = _with_waists(strip, _minima(cost, 0.14 * digit_height, highest), digit_height)
     seams = []
     for place, is_waist in places:
         if is_waist:

@@ -80,12 +80,12 @@ def find_one(ink: Ink) -> list[Found]:
 
     def see_otherwise() -> list[Line]:
         ways = _upright(first)
-        for share in (1.0, *_OTHER_THRESHOLDS):
-            without = Parts.of(ink.at(share), with_rules=False)
-            if share != 1.0:
+        others = [Parts.of(ink.at(share), with_rules=False) for share in _OTHER_THRESHOLDS]
+        for without in (parts, *others):
+            if without is not parts:
                 ways += _ways(without.parts, without)
             if without.has_rules:
-                whole = Parts.of(ink.at(share), with_rules=True)
+                whole = Parts.of(without.ink, with_rules=True)
                 ways += _ways(whole.parts, whole)
         return ways
 

@@ -4,6 +4,7 @@ Knows pens, paper and light; doesn't know what a digit is.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -31,18 +32,16 @@ class Ink:
     Attributes:
         strength: float32 ``(height, width)``, 0 paper, 1 full ink.
         threshold: The strength from which on a pixel counts as ink.
-        noise: The standard deviation of `strength` on bare paper.
     """
 
     strength: NDArray[np.float32]
     threshold: float
-    noise: float
 
     def at(self, share: float) -> "Ink":
         """The same with its threshold at a share of what it is."""
         return replace(self, threshold=self.threshold * share)
 
-    @property
+    @cached_property
     def mask(self) -> NDArray[np.uint8]:
         """uint8 ``(height, width)``, 1 where there is ink: faint ink too, joined to strong."""
         faint = (self.strength > _FAINT * self.threshold).astype(np.uint8)
@@ -64,11 +63,10 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
     paper = _paper(pixels)
     darkness = (paper - pixels) / np.maximum(paper, _DARKEST_PAPER)
     strength = np.clip(darkness.max(axis=2), 0, 1).astype(np.float32)
-    noise = _noise(darkness)
-    ink = Ink(strength, _threshold(strength, noise), noise)
+    ink = Ink(strength, _threshold(strength, _noise(darkness)))
     written = strength[ink.mask > 0]
     if len(written) and float(np.median(written)) < _FAINTEST:
-        return Ink(strength, 1.0, noise)
+        return Ink(strength, 1.0)
     return ink
 
 

@@ -67,7 +67,6 @@ class _SeenLine:
     """A line and what was made out of it so far."""
 
     found: Found
-    sights: list[_Sight]
     digits: list[Digit]
     is_sure: bool = False
 
@@ -174,8 +173,8 @@ class Reader:
                     sights = list(_map(threads, look, [line for line, _ in doubtful]))
                     believed = iter(self._believe_each([one for some in sights for one in some]))
                     for (line, scale), some in zip(doubtful, sights, strict=True):
-                        line.sights = list(itertools.islice(believed, len(some)))
-                        line.digits, line.is_sure = choose(line.sights, scale)
+                        sights_of_line = list(itertools.islice(believed, len(some)))
+                        line.digits, line.is_sure = choose(sights_of_line, scale)
                 for one in seen:
                     yield one if isinstance(one, PictureError) else _reading(one, layout)
 
@@ -254,7 +253,7 @@ def _find(picture: Any, find: Callable[[Ink], list[Found]]) -> _Seen | PictureEr
         loaded = decode(picture)
     except PictureError as error:
         return error
-    lines = [_SeenLine(found, [], []) for found in find(find_ink(loaded.pixels))]
+    lines = [_SeenLine(found, []) for found in find(find_ink(loaded.pixels))]
     return _Seen(lines, loaded.scale)
 
 

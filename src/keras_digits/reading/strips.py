@@ -56,6 +56,22 @@ class Line:
     scale: float
     edges: tuple[float, float, float, float]
 
+    def as_written(
+        self, ink: NDArray[np.float32], left: int, top: int
+    ) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
+        """The columns and rows of a part's ink before the writing was set upright.
+
+        Args:
+            ink: float32 ``(height, width)``, what counts of that part; all of it if nothing does.
+            left: Where in the strip it begins.
+            top: Likewise.
+        """
+        rows, columns = np.nonzero(ink > 0.3)
+        if len(rows) == 0:
+            rows, columns = np.nonzero(np.ones_like(ink))
+        y = rows + top
+        return columns + left - self.slant * y + self.shift, y
+
     def box_of(self, ink: NDArray[np.float32], left: int, top: int, picture_scale: float) -> Box:
         """Where in the original picture a part of the strip is.
 
@@ -65,11 +81,7 @@ class Line:
             top: Likewise.
             picture_scale: Pixels of the original that one pixel of the picture stands for.
         """
-        rows, columns = np.nonzero(ink > 0.3)
-        if len(rows) == 0:
-            rows, columns = np.nonzero(np.ones_like(ink))
-        y = rows + top
-        x = columns + left - self.slant * y + self.shift
+        x, y = self.as_written(ink, left, top)
         scale = self.scale * picture_scale
         first_x, first_y = self.left * picture_scale, self.top * picture_scale
         x0, x1 = first_x + scale * x.min(), first_x + scale * (x.max() + 1)

@@ -8,7 +8,7 @@ Of ``digits.onnx`` it knows the contract: ``images`` uint8 ``(n, 28, 28)`` in, `
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -53,13 +53,14 @@ class _Sight:
     line: Line
     candidates: Sequence[Candidate]
     images: Images
-    beliefs: Beliefs | None = None
 
-    @property
-    def believed(self) -> Beliefs:
-        """What the network said of the images."""
-        assert self.beliefs is not None
-        return self.beliefs
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """One way to see a line, and what the network believes of its candidates."""
+
+    sight: _Sight
+    beliefs: Beliefs
 
 
 @dataclass(eq=False)
@@ -171,21 +172,21 @@ class Reader:
                 for look in (_glance, _look_closely):
                     doubtful = [(line, scale) for line, scale in lines if not line.is_sure]
                     sights = list(_map(threads, look, [line for line, _ in doubtful]))
-                    believed = iter(self._believe_each([one for some in sights for one in some]))
+                    judged = iter(self._believe_each([one for some in sights for one in some]))
                     for (line, scale), some in zip(doubtful, sights, strict=True):
-                        sights_of_line = list(itertools.islice(believed, len(some)))
-                        line.digits, line.is_sure = choose(sights_of_line, scale)
+                        ways = list(itertools.islice(judged, len(some)))
+                        line.digits, line.is_sure = choose(ways, scale)
                 for one in seen:
                     yield one if isinstance(one, PictureError) else _reading(one, layout)
 
-    def _believe_each(self, sights: Sequence[_Sight]) -> list[_Sight]:
+    def _believe_each(self, sights: Sequence[_Sight]) -> list[_Judged]:
         """The sights with the network's beliefs, all images classified together."""
         if not sights:
             return []
         beliefs = self._believe(np.concatenate([sight.images for sight in sights]))
         ends = np.cumsum([len(sight.images) for sight in sights])
         return [
-            replace(sight, beliefs=beliefs[end - len(sight.images) : end])
+            _Judged(sight, beliefs[end - len(sight.images) : end])
             for sight, end in zip(sights, ends, strict=True)
         ]
 
@@ -286,38 +287,38 @@ def _reading(seen: _Seen, layout: str) -> Reading:
     return Reading((best_row(numbers),) if layout == "number" and numbers else tuple(numbers))
 
 
-def _choose_number(sights: Sequence[_Sight], scale: float) -> tuple[list[Digit], bool]:
+def _choose_number(ways: Sequence[_Judged], scale: float) -> tuple[list[Digit], bool]:
     """The digits of a line, in the way of seeing that shows them best, and whether that's sure."""
-    if not sights:
+    if not ways:
         return [], False
-    paths = [choose_path(sight.line, sight.candidates, sight.believed) for sight in sights]
+    paths = [choose_path(way.sight.line, way.sight.candidates, way.beliefs) for way in ways]
     best = max(range(len(paths)), key=lambda index: paths[index].score)
-    digits = [_digit(sights[best], index, scale) for index in paths[best].indices]
+    digits = [_digit(ways[best], index, scale) for index in paths[best].indices]
     return digits, paths[best].is_sure
 
 
-def _choose_digit(sights: Sequence[_Sight], scale: float) -> tuple[list[Digit], bool]:
+def _choose_digit(ways: Sequence[_Judged], scale: float) -> tuple[list[Digit], bool]:
     """The one digit of a picture, whichever way shows it best, and whether that's sure."""
-    if not sights:
+    if not ways:
         return [], False
-    weights = [weigh_as_one(sight.line, sight.candidates) for sight in sights]
+    weights = [weigh_as_one(way.sight.line, way.sight.candidates) for way in ways]
     together = Beliefs(
-        np.concatenate([sight.believed.probabilities for sight in sights]),
-        np.concatenate([sight.believed.is_digit for sight in sights]),
+        np.concatenate([way.beliefs.probabilities for way in ways]),
+        np.concatenate([way.beliefs.is_digit for way in ways]),
     )
     one = choose_one(np.concatenate(weights), together)
-    places = [(sight, index) for sight in sights for index in range(len(sight.candidates))]
-    sight, index = places[one.index]
-    return [_digit(sight, index, scale)], one.is_sure
+    places = [(way, index) for way in ways for index in range(len(way.sight.candidates))]
+    way, index = places[one.index]
+    return [_digit(way, index, scale)], one.is_sure
 
 
-def _digit(sight: _Sight, index: int, scale: float) -> Digit:
+def _digit(way: _Judged, index: int, scale: float) -> Digit:
     """A candidate as the digit that the network takes it for."""
-    one, beliefs = sight.candidates[index], sight.believed
+    one, beliefs = way.sight.candidates[index], way.beliefs
     return Digit(
         digit=int(beliefs.probabilities[index].argmax()),
         confidence=float(beliefs.confidence[index]),
-        box=sight.line.box_of(one.ink, one.left, one.top, scale),
+        box=way.sight.line.box_of(one.ink, one.left, one.top, scale),
         probabilities=beliefs.probabilities[index],
-        image=sight.images[index],
+        image=way.sight.images[index],
     )

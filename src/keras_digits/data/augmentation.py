@@ -7,10 +7,14 @@ batches. Knows no network; randomness comes in as a generator.
 import cv2
 import numpy as np
 
+from keras_digits.data.drawing import draw
 from keras_digits.data.forms import other_forms
 from keras_digits.data.styling import style
-from keras_digits.data.warping import Batch, beside, boxed, distort
+from keras_digits.data.warping import Batch, beside, boxed, distort, one_side
 from keras_digits.digits import INK, SIDE, Images, Labels
+
+_DRAWN_SHARE = 0.2
+"""The share of digits that are drawn anew instead of taken from MNIST."""
 
 
 def handwriting(images: Images, labels: Labels, generator: np.random.Generator) -> Images:
@@ -25,8 +29,10 @@ def handwriting(images: Images, labels: Labels, generator: np.random.Generator) 
         uint8 ``(n, 28, 28)``, 0 paper, 255 ink, still the same digits.
     """
     batch = other_forms(images.astype(np.float32), labels, generator)
+    drawn = np.flatnonzero(generator.random(len(batch)) < _DRAWN_SHARE)
+    batch[drawn] = draw(labels[drawn], generator)
     neighbours = batch[generator.permutation(len(batch))]
-    batch = boxed(distort(batch, generator), generator)
+    batch = boxed(_shave(distort(batch, generator, labels), labels, generator), generator)
     neighbours = distort(neighbours, generator)
     batch = _intrude(batch, neighbours, generator)
     batch = _rule(batch, generator)
@@ -34,12 +40,20 @@ def handwriting(images: Images, labels: Labels, generator: np.random.Generator) 
     return style(batch, generator)
 
 
+def _shave(batch: Batch, labels: Labels, generator: np.random.Generator) -> Batch:
+    """Take a little off a side of some digits, which a neighbour that touched them has kept."""
+    for keep_right, shares in ((True, (0.0, 0.2)), (False, (0.8, 1.0))):
+        chosen = np.flatnonzero((labels != 1) & (generator.random(len(batch)) < 0.06))
+        batch[chosen] = one_side(batch[chosen], generator, shares, keep_right)
+    return batch
+
+
 def _intrude(batch: Batch, neighbours: Batch, generator: np.random.Generator) -> Batch:
     """Let neighbours look into some images from left, right or both."""
     count = len(batch)
     others = neighbours[generator.permutation(count)]
     for intruders, on_right in ((neighbours, True), (others, False)):
-        chosen = np.flatnonzero(generator.random(count) < 0.22)
+        chosen = np.flatnonzero(generator.random(count) < 0.12)
         gap = generator.integers(-2, 6, len(chosen))
         moved = beside(batch[chosen], intruders[chosen], gap, on_right)
         batch[chosen] = np.maximum(batch[chosen], moved)

@@ -4,8 +4,11 @@ import cv2
 import numpy as np
 
 from keras_digits.data.styling import style
-from keras_digits.data.warping import Batch, beside, distort, extent, fit_box
+from keras_digits.data.warping import Batch, beside, distort, extent, fit_box, one_side
 from keras_digits.digits import INK, SIDE, Images
+
+_HALF = (0.35, 0.6)
+"""Where half a digit is cut, as shares of its width."""
 
 
 def non_digits(images: Images, generator: np.random.Generator) -> Images:
@@ -38,8 +41,8 @@ def _pairs(batch: Batch, generator: np.random.Generator) -> Batch:
 def _straddles(batch: Batch, generator: np.random.Generator) -> Batch:
     """The right part of one digit and the left part of the next."""
     wide, other = _two_on_canvas(batch, generator)
-    kept = _part(wide, generator, keep_right=True)
-    other = _part(other, generator, keep_right=False)
+    kept = one_side(wide, generator, _HALF, keep_right=True)
+    other = one_side(other, generator, _HALF, keep_right=False)
     return fit_box(np.maximum(kept, other), generator)
 
 
@@ -48,26 +51,14 @@ def _parts(batch: Batch, generator: np.random.Generator) -> Batch:
     wide = np.pad(batch, ((0, 0), (0, 0), (SIDE // 2, SIDE // 2)))
     cut = np.where(
         (generator.random(len(batch)) < 0.5)[:, None, None],
-        _part(wide, generator, keep_right=True),
-        _part(wide, generator, keep_right=False),
+        one_side(wide, generator, _HALF, keep_right=True),
+        one_side(wide, generator, _HALF, keep_right=False),
     )
     left, right = extent(cut, axis=1)
     top, bottom = extent(cut, axis=2)
     is_thin = (right - left) < 0.45 * (bottom - top)
     pairs = _pairs(batch, generator)
     return np.where(is_thin[:, None, None], pairs, fit_box(cut, generator))
-
-
-def _part(wide: Batch, generator: np.random.Generator, keep_right: bool) -> Batch:
-    """What lies on one side of a leaning cut through each digit."""
-    left, right = extent(wide, axis=1)
-    share = generator.uniform(0.35, 0.6, len(wide))
-    place = left + share * (right - left)
-    lean = generator.normal(0, 0.25, len(wide))
-    row = np.arange(wide.shape[1]) - wide.shape[1] / 2
-    border = place[:, None] - lean[:, None] * row[None, :]
-    is_right = np.arange(wide.shape[2])[None, None, :] >= border[:, :, None]
-    return np.asarray(wide * (is_right == keep_right), np.float32)
 
 
 def _two_on_canvas(batch: Batch, generator: np.random.Generator) -> tuple[Batch, Batch]:

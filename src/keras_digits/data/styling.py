@@ -29,7 +29,7 @@ def style(batch: Batch, generator: np.random.Generator) -> Images:
     gain = np.where(generator.random(count) < 0.35, generator.uniform(1, 6, count), 1)
     highest = np.maximum(shade.max(axis=(1, 2), keepdims=True), 1e-3)
     shade = np.clip((shade - 0.4 * highest) * gain + 0.4 * highest * np.minimum(gain, 1.2), 0, 1)
-    level = np.where(generator.random(count) < 0.3, generator.uniform(0, 0.15, count), 0)
+    level = np.where(generator.random(count) < 0.15, generator.uniform(0, 0.15, count), 0)
     shade = shade + generator.normal(0, 1, batch.shape) * level
     return np.asarray(np.clip(shade * INK, 0, INK), np.uint8)
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_digits.digits import INK, SIDE
+from keras_digits.digits import INK, SIDE, Labels
 from keras_digits.reading.normalising import BOX_SIDE
 
 Batch: TypeAlias = NDArray[np.float32]
@@ -62,12 +62,20 @@ def _affine(batch: Batch, matrices: NDArray[np.float32], shift: Batch | None = N
     return _warp(batch, x, y)
 
 
-def distort(batch: Batch, generator: np.random.Generator) -> Batch:
-    """Turn, lean, stretch, shift and bend each digit."""
+def distort(batch: Batch, generator: np.random.Generator, labels: Labels | None = None) -> Batch:
+    """Turn, lean, stretch, shift and bend each digit.
+
+    Where `labels` tells them, sevens are not leaned to the left: with an upright stem they would be
+    the ones of those who write a flag.
+    """
     count = len(batch)
     angle = generator.normal(0, np.deg2rad(7), count)
     slants = generator.random(count) < 0.25
     lean = np.where(slants, generator.uniform(-0.2, 0.75, count), generator.normal(0, 0.2, count))
+    if labels is not None:
+        is_seven = labels == 7
+        angle = np.where(is_seven, np.minimum(angle, 0.03), angle)
+        lean = np.where(is_seven, np.maximum(lean, -0.03), lean)
     size = generator.uniform(0.9, 1.2, count) * np.where(slants, 1.15, 1)
     aspect = np.exp(generator.normal(0, 0.12, count))
     is_odd = generator.random(count) < 0.2
@@ -135,3 +143,23 @@ def beside(batch: Batch, others: Batch, gap: NDArray[np.intp], on_right: bool) -
     inside = (columns >= 0) & (columns < width)
     taken = np.take_along_axis(others, np.clip(columns, 0, width - 1)[:, None, :], axis=2)
     return np.asarray(taken * inside[:, None, :], np.float32)
+
+
+def one_side(
+    batch: Batch, generator: np.random.Generator, shares: tuple[float, float], keep_right: bool
+) -> Batch:
+    """What lies on one side of a leaning cut through each digit.
+
+    Args:
+        batch: The images.
+        generator: Decides place and lean.
+        shares: Between which shares of a digit's width the cut stands, from its left.
+        keep_right: Which side stays.
+    """
+    left, right = extent(batch, axis=1)
+    place = left + generator.uniform(*shares, len(batch)) * (right - left)
+    lean = generator.normal(0, 0.25, len(batch))
+    row = np.arange(batch.shape[1]) - batch.shape[1] / 2
+    border = place[:, None] - lean[:, None] * row[None, :]
+    is_right = np.arange(batch.shape[2])[None, None, :] >= border[:, :, None]
+    return np.asarray(batch * (is_right == keep_right), np.float32)

@@ -1,0 +1,370 @@
+"""Digits drawn stroke by stroke, in forms that MNIST's writers seldom used or never.
+
+MNIST was written in the United States. Elsewhere a 1 has a flag as long as its stem, a 7 a bar, a 4
+is closed, a 5 ends like an s; the table below says how pens run in such forms, and each digit
+drawn after it is one that nobody wrote before: every point moves, the pen too.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_digits.digits import INK, SIDE, Labels
+
+_Points: TypeAlias = tuple[tuple[float, float], ...]
+
+_LONGEST = 20.0
+"""How long the longer side of a drawn digit is, in pixels."""
+
+_FINE = 4
+"""Binary places that OpenCV takes of a coordinate."""
+
+_STEPS = 6
+"""Straight steps that a curve makes between two points."""
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """A way of the pen.
+
+    Attributes:
+        points: From the first to the last, ``(x, y)`` in a box from 0 to 1, y down.
+        curved: Whether the pen goes through them in a curve; else straight.
+    """
+
+    points: _Points
+    curved: bool = False
+
+
+def _line(*points: tuple[float, float]) -> Stroke:
+    return Stroke(points)
+
+
+def _curve(*points: tuple[float, float]) -> Stroke:
+    return Stroke(points, curved=True)
+
+
+@dataclass(frozen=True)
+class Form:
+    """A way to write a digit.
+
+    Attributes:
+        digit: Which one.
+        widths: The narrowest and the widest, as shares of its height.
+        strokes: How the pen runs.
+    """
+
+    digit: int
+    widths: tuple[float, float]
+    strokes: tuple[Stroke, ...]
+
+
+_RING = ((0.5, 0), (0.15, 0.15), (0, 0.5), (0.15, 0.85), (0.5, 1), (0.85, 0.85), (1, 0.5))
+_BOWL = ((0.1, 0.45), (0.6, 0.36), (1, 0.62), (0.75, 0.95), (0, 0.93))
+
+FORMS = (
+    # closed past its beginning; open at the top; its end leaves to the right; with a small loop
+    Form(0, (0.5, 1.1), (_curve(*_RING, (0.85, 0.12), (0.45, 0.02), (0.2, 0.16)),)),
+    Form(0, (0.5, 1.0), (_curve((0.35, 0.06), *_RING[1:], (0.9, 0.2), (0.7, 0.04)),)),
+    Form(0, (0.6, 1.2), (_curve(*_RING, (0.85, 0.12), (0.5, 0.02), (0.75, 0.1), (1.2, 0.02)),)),
+    Form(
+        0,
+        (0.6, 1.1),
+        (_curve(*_RING, (0.8, 0.1), (0.5, 0.0), (0.4, 0.18), (0.65, 0.22), (0.9, 0.0)),),
+    ),
+    Form(0, (1.0, 1.9), (_curve(*_RING, (0.85, 0.12), (0.45, 0.02)),)),
+    # a stem; with a flag, short, long, bent; with a foot; a flag down to the base
+    Form(1, (0.02, 0.3), (_line((0.5, 0), (0.5, 1)),)),
+    Form(1, (0.25, 0.5), (_line((0, 0.3), (0.8, 0), (0.8, 1)),)),
+    Form(1, (0.35, 0.65), (_line((0, 0.42), (0.8, 0), (0.8, 1)),)),
+    Form(1, (0.35, 0.7), (_line((0, 0.6), (0.8, 0), (0.75, 1)),)),
+    Form(1, (0.3, 0.6), (_curve((0, 0.4), (0.4, 0.27), (0.75, 0.02)), _line((0.78, 0), (0.8, 1)))),
+    Form(
+        1,
+        (0.35, 0.65),
+        (_curve((0, 0.42), (0.3, 0.15), (0.65, 0), (0.85, 0.08)), _line((0.85, 0.08), (0.75, 1))),
+    ),
+    Form(1, (0.4, 0.7), (_line((0.1, 0.3), (0.55, 0), (0.55, 1)), _line((0, 1), (1, 1)))),
+    Form(1, (0.4, 0.8), (_line((0.55, 0), (0.5, 1)), _line((0, 1), (1, 1)))),
+    Form(1, (0.45, 0.8), (_line((0, 0.85), (0.6, 0), (0.9, 1)),)),
+    # begun with a curl; like a z; with a loop at the foot; with a long wave below
+    Form(
+        2,
+        (0.6, 0.9),
+        (
+            _curve((0.3, 0.32), (0.05, 0.3), (0.12, 0.07), (0.5, 0), (0.85, 0.2), (0.55, 0.62)),
+            _line((0.55, 0.62), (0.05, 1), (1, 0.96)),
+        ),
+    ),
+    Form(
+        2,
+        (0.55, 0.9),
+        (
+            _curve((0, 0.15), (0.45, 0), (0.9, 0.14), (0.75, 0.45), (0.05, 1)),
+            _line((0.05, 1), (1, 1)),
+        ),
+    ),
+    Form(
+        2,
+        (0.6, 1.0),
+        (
+            _curve(
+                (0.05, 0.22),
+                (0.4, 0),
+                (0.8, 0.18),
+                (0.6, 0.55),
+                (0.15, 0.95),
+                (0.02, 0.82),
+                (0.25, 0.78),
+                (0.6, 0.98),
+                (1, 0.9),
+            ),
+        ),
+    ),
+    Form(
+        2,
+        (0.6, 1.0),
+        (
+            _curve((0.25, 0.3), (0.08, 0.2), (0.4, 0), (0.75, 0.2), (0.5, 0.6), (0.05, 0.92)),
+            _curve((0.05, 0.92), (0.35, 0.85), (0.65, 1), (1, 0.88)),
+        ),
+    ),
+    # flat above; its lower bow rolled in; round
+    Form(
+        3,
+        (0.5, 0.8),
+        (
+            _line((0, 0), (0.9, 0), (0.4, 0.4)),
+            _curve((0.4, 0.4), (0.9, 0.5), (0.95, 0.8), (0.5, 1), (0, 0.9)),
+        ),
+    ),
+    Form(
+        3,
+        (0.55, 0.85),
+        (
+            _curve((0.25, 0.15), (0.6, 0), (0.9, 0.2), (0.5, 0.45)),
+            _curve((0.5, 0.45), (1, 0.62), (0.6, 0.98), (0.1, 0.95), (0.05, 0.75), (0.4, 0.85)),
+        ),
+    ),
+    Form(
+        3,
+        (0.5, 0.8),
+        (
+            _curve((0, 0.15), (0.5, 0), (0.85, 0.22), (0.35, 0.46)),
+            _curve((0.35, 0.46), (0.95, 0.6), (0.85, 0.92), (0.4, 1), (0, 0.86)),
+        ),
+    ),
+    # open; closed; closed and its bar not crossing; round below; its second stem short
+    Form(4, (0.6, 0.95), (_line((0.2, 0), (0, 0.6), (1, 0.58)), _line((0.7, 0.15), (0.66, 1)))),
+    Form(4, (0.6, 0.9), (_line((0.7, 1), (0.7, 0), (0, 0.66), (1, 0.66)),)),
+    Form(4, (0.45, 0.8), (_line((0.85, 1), (0.85, 0), (0, 0.5), (0.85, 0.52)),)),
+    Form(4, (0.55, 0.85), (_line((0.9, 0), (0, 0.52), (1, 0.48)), _line((0.65, 0.3), (0.6, 1)))),
+    Form(
+        4,
+        (0.5, 0.8),
+        (
+            _curve((0.1, 0), (0.02, 0.4), (0.4, 0.56), (0.85, 0.45)),
+            _line((0.9, 0), (0.85, 1)),
+        ),
+    ),
+    Form(4, (0.5, 0.9), (_line((0.4, 0), (0, 0.72), (1, 0.7)), _line((0.65, 0.45), (0.55, 1)))),
+    # its bar apart; its bar long; a stem that only bends; like an s
+    Form(
+        5,
+        (0.5, 0.85),
+        (_line((0.2, 0.02), (0.1, 0.45)), _curve(*_BOWL), _line((0.25, 0), (1, -0.02))),
+    ),
+    Form(
+        5,
+        (0.6, 1.1),
+        (_line((0.15, 0.05), (0.1, 0.45)), _curve(*_BOWL), _line((0.12, 0.04), (1.2, -0.08))),
+    ),
+    Form(
+        5,
+        (0.45, 0.8),
+        (
+            _curve((0.45, 0), (0.35, 0.4), (0.55, 0.62), (0.5, 0.9), (0.25, 1), (0, 0.88)),
+            _line((0.45, 0), (1, -0.03)),
+        ),
+    ),
+    Form(
+        5,
+        (0.5, 0.9),
+        (_curve((1, 0), (0.4, 0.02), (0.15, 0.25), (0.5, 0.48), (0.85, 0.7), (0.5, 1), (0, 0.9)),),
+    ),
+    # rolled in; a straight stem; its loop open
+    Form(
+        6,
+        (0.45, 0.8),
+        (
+            _curve(
+                (0.85, 0),
+                (0.35, 0.25),
+                (0, 0.7),
+                (0.35, 1),
+                (0.9, 0.85),
+                (0.8, 0.55),
+                (0.4, 0.55),
+                (0.1, 0.75),
+            ),
+        ),
+    ),
+    Form(
+        6,
+        (0.4, 0.75),
+        (
+            _line((0.3, 0), (0, 0.75)),
+            _curve((0, 0.75), (0.3, 1), (0.85, 0.92), (0.95, 0.65), (0.5, 0.52), (0.08, 0.75)),
+        ),
+    ),
+    Form(
+        6,
+        (0.5, 0.85),
+        (
+            _curve(
+                (0.6, 0),
+                (0.1, 0.45),
+                (0.1, 0.85),
+                (0.5, 1),
+                (0.95, 0.8),
+                (0.75, 0.55),
+                (0.45, 0.68),
+            ),
+        ),
+    ),
+    # plain; a bar; a hook at its left; a wave above; a bent stem
+    Form(7, (0.5, 0.9), (_line((0, 0.03), (1, 0), (0.4, 1)),)),
+    Form(7, (0.5, 0.9), (_line((0, 0.03), (1, 0), (0.4, 1)), _line((0.3, 0.52), (0.95, 0.48)))),
+    Form(7, (0.5, 0.9), (_line((0.02, 0.18), (0.05, 0), (1, 0), (0.4, 1)),)),
+    Form(
+        7,
+        (0.5, 0.9),
+        (
+            _curve((0, 0.2), (0.2, 0.02), (0.6, 0.1), (1, 0)),
+            _line((1, 0), (0.45, 1)),
+            _line((0.35, 0.5), (1, 0.46)),
+        ),
+    ),
+    Form(7, (0.5, 0.85), (_line((0, 0), (0.9, 0)), _curve((0.9, 0), (0.6, 0.45), (0.5, 1)))),
+    # two rings; one way of the pen, closed; its ends open
+    Form(
+        8,
+        (0.45, 0.75),
+        (
+            _curve((0.5, 0), (0.15, 0.2), (0.5, 0.46), (0.85, 0.2), (0.45, 0)),
+            _curve((0.5, 0.46), (0, 0.74), (0.5, 1), (1, 0.74), (0.45, 0.46)),
+        ),
+    ),
+    Form(
+        8,
+        (0.45, 0.8),
+        (
+            _curve(
+                (0.9, 0.12),
+                (0.5, 0),
+                (0.12, 0.2),
+                (0.5, 0.46),
+                (0.95, 0.75),
+                (0.5, 1),
+                (0.05, 0.78),
+                (0.5, 0.46),
+                (0.95, 0.05),
+            ),
+        ),
+    ),
+    # a stem at its right; a tail; a hook; a stem from the middle of the loop; a loop that is open
+    Form(
+        9,
+        (0.45, 0.75),
+        (
+            _curve((0.9, 0.12), (0.45, 0), (0.02, 0.25), (0.35, 0.5), (0.9, 0.2)),
+            _line((0.92, 0.05), (0.85, 1)),
+        ),
+    ),
+    Form(
+        9,
+        (0.5, 0.8),
+        (
+            _curve((0.9, 0.2), (0.5, 0), (0.05, 0.25), (0.4, 0.5), (0.9, 0.22)),
+            _curve((0.9, 0.22), (0.85, 0.65), (0.5, 1), (0, 0.92)),
+        ),
+    ),
+    Form(
+        9,
+        (0.4, 0.7),
+        (
+            _curve((0.5, 0.5), (0.05, 0.25), (0.5, 0), (0.95, 0.25), (0.5, 0.5)),
+            _curve((0.55, 0.48), (0.65, 0.75), (0.3, 1)),
+        ),
+    ),
+    Form(
+        9,
+        (0.4, 0.7),
+        (
+            _curve((0.2, 0.42), (0.02, 0.2), (0.5, 0), (0.95, 0.2), (0.6, 0.48)),
+            _line((0.6, 0.45), (0.5, 1)),
+        ),
+    ),
+    Form(
+        9,
+        (0.5, 0.8),
+        (
+            _curve((0.75, 0.1), (0.3, 0.02), (0, 0.3), (0.4, 0.48), (0.85, 0.3)),
+            _line((0.95, 0), (0.7, 1)),
+        ),
+    ),
+)
+"""The forms, a comment for each digit in their order."""
+
+_OF_DIGIT = tuple([form for form in FORMS if form.digit == digit] for digit in range(10))
+
+
+def draw(labels: Labels, generator: np.random.Generator) -> NDArray[np.float32]:
+    """Digits drawn anew, each in one of the forms for it.
+
+    Args:
+        labels: uint8 ``(n,)``, 0 to 9.
+        generator: Decides forms, points and pens.
+
+    Returns:
+        float32 ``(n, 28, 28)``, 0 paper, 255 ink.
+    """
+    images = np.zeros((len(labels), SIDE, SIDE), np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        forms = _OF_DIGIT[label]
+        _draw(image, forms[int(generator.integers(len(forms)))], generator)
+    return images.astype(np.float32)
+
+
+def _draw(image: NDArray[np.uint8], form: Form, generator: np.random.Generator) -> None:
+    """Draw a form into an image, in place."""
+    width = generator.uniform(*form.widths)
+    size = _LONGEST / max(1.0, width)
+    pen = int(generator.choice([1, 2, 2, 3]))
+    unsteady = generator.uniform(0.01, 0.06)
+    jitter: dict[tuple[float, float], NDArray[np.float64]] = {}  # strokes that meet stay together
+    for stroke in form.strokes:
+        for point in stroke.points:
+            jitter.setdefault(point, generator.normal(0, unsteady, 2))
+        points = np.array([point + jitter[point] for point in stroke.points])
+        way = _rounded(points) if stroke.curved else points
+        x = SIDE / 2 + (way[:, 0] - 0.5) * width * size
+        y = SIDE / 2 + (way[:, 1] - 0.5) * size
+        pixels = np.round(np.stack([x, y], axis=1) * 2**_FINE).astype(np.int32)
+        cv2.polylines(image, [pixels], False, INK, pen, cv2.LINE_AA, _FINE)
+
+
+def _rounded(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A curve through all points: Catmull and Rom's spline (1974)."""
+    p = np.concatenate([points[:1], points, points[-1:]])[:, None, :]
+    before, start, end, after = p[:-3], p[1:-2], p[2:-1], p[3:]
+    t = np.linspace(0, 1, _STEPS + 1)[None, :, None]
+    curve = start + 0.5 * t * (
+        end
+        - before
+        + t * (2 * before - 5 * start + 4 * end - after + t * (3 * (start - end) + after - before))
+    )
+    return np.asarray(curve.reshape(-1, 2))

@@ -7,8 +7,10 @@ import pytest
 
 from keras_digits.data.augmentation import handwriting
 from keras_digits.data.datasets import Dataset
+from keras_digits.data.drawing import FORMS, draw
 from keras_digits.data.marks import non_digits
-from keras_digits.digits import Images
+from keras_digits.data.warping import distort
+from keras_digits.digits import INK, Images
 from keras_digits.reading.reader import Reader
 
 
@@ -53,3 +55,27 @@ def test_most_are_still_read_and_most_non_digits_are_not(optdigits: Dataset) -> 
     assert (reader.classify(augmented(optdigits, 600, 2)).argmax(axis=1) == labels).mean() > 0.75
     whole = reader.classify(optdigits.train.images[:600]).max(axis=1)
     assert reader.classify(made(optdigits, 600, 2)).max(axis=1).mean() < whole.mean() - 0.1
+
+
+@pytest.mark.parametrize("digit", sorted(FORMS))
+def test_drawn_digits_are_mostly_read_as_what_they_are(digit: int) -> None:
+    labels = np.full(300, digit, np.uint8)
+    images = draw(labels, np.random.default_rng(0))
+    assert images.shape == (300, 28, 28)
+    assert images.dtype == np.float32
+    assert (images.max(axis=(1, 2)) > 0.8 * INK).all()
+    read = Reader().classify(images.astype(np.uint8)).argmax(axis=1)
+    assert (read == digit).mean() > 0.75
+
+
+def test_sevens_are_not_leaned_to_the_left() -> None:
+    stems = np.zeros((400, 28, 28), np.float32)
+    stems[:, 4:24, 13:15] = INK
+    lean = {}
+    for label in (1, 7):
+        labels = np.full(len(stems), label, np.uint8)
+        made = distort(stems, np.random.default_rng(0), labels)
+        columns = np.arange(28)
+        above, below = made[:, 5:11].sum(axis=1), made[:, 17:23].sum(axis=1)
+        lean[label] = (above @ columns) / above.sum(axis=1) - (below @ columns) / below.sum(axis=1)
+    assert np.percentile(lean[7], 10) > np.percentile(lean[1], 10) + 1

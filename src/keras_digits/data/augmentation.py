@@ -1,4 +1,4 @@
-"""Digits as people write them, made from training digits alone.
+"""Digits as people write them, made from training digits and from strokes that a program draws.
 
 Other forms, other hands, other pens and cameras, neighbours and rules that intrude. Works on whole
 batches. Knows no network; randomness comes in as a generator.
@@ -22,7 +22,8 @@ def handwriting(images: Images, labels: Labels, generator: np.random.Generator) 
 
     Args:
         images: uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
-        labels: uint8 ``(n,)``, 0 to 9: ones get flags and feet, sevens a bar, as many write them.
+        labels: uint8 ``(n,)``, 0 to 9: ones get flags and feet, sevens a bar, as many write them,
+            and some digits are drawn anew.
         generator: Decides everything.
 
     Returns:

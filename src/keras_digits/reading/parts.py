@@ -116,7 +116,7 @@ def _without_specks(parts: list[Part], shape: tuple[int, ...]) -> list[Part]:
 def typical_height(parts: list[Part], width: int, height: int) -> float:
     """The height that most ink stands in, not counting what the picture's border cuts off."""
     inner = [p for p in parts if p.left > 0 and p.top > 0 and p.right < width and p.bottom < height]
-    if sum(p.area for p in inner) < 0.25 * sum(p.area for p in parts):
+    if sum(p.area for p in inner) < 0.02 * sum(p.area for p in parts):
         inner = parts
     inner = sorted(inner, key=lambda part: part.height)
     areas = np.cumsum([part.area for part in inner])

@@ -1,6 +1,7 @@
 """Draw the pictures of the how-to, and what ``digits read`` shows of them; ``make docs`` runs it.
 
 We drew them: a note under a lamp, a 7 as a drawing program leaves it, an amount on ruled paper.
+Only the lines of writing are set with MNIST digits.
 """
 
 import sys
@@ -51,6 +52,24 @@ def amount() -> NDArray[np.uint8]:
     return page
 
 
+def lines() -> NDArray[np.uint8]:
+    """Lines that the network in the package learned from, dark on light: grey."""
+    from keras_digits import load_mnist
+    from keras_digits.data.lines import Case, make_lines
+
+    (images, labels), _ = load_mnist()
+    generator = np.random.default_rng(4)
+    case = Case(images[:10_000], labels[:10_000], generator)
+    made = 255 - make_lines(case, 24, 96, generator).images
+    cells = np.pad(
+        np.repeat(np.repeat(made, 2, axis=1), 2, axis=2),
+        ((0, 0), (0, 4), (0, 4)),
+        constant_values=160,
+    )
+    rows = [np.hstack(list(cells[start : start + 4])) for start in range(0, 24, 4)]
+    return np.asarray(np.vstack(rows), np.uint8)
+
+
 def main() -> None:
     """Draw all, then read them as the how-to tells."""
     from keras_digits.cli import main as digits
@@ -59,6 +78,7 @@ def main() -> None:
     cv2.imwrite(str(FOLDER / "note.jpg"), note()[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
     cv2.imwrite(str(FOLDER / "seven.png"), drawing())
     cv2.imwrite(str(FOLDER / "amount.png"), amount())
+    cv2.imwrite(str(FOLDER / "lines.png"), lines())
     pictures = [str(FOLDER / name) for name in ("note.jpg", "seven.png", "amount.png")]
     sys.exit(digits(["read", *pictures, "--annotate", str(FOLDER), "--explain"]))
 

@@ -235,16 +235,7 @@ def _shortfall(sets: dict[str, Any]) -> str:
         return "All aims were reached."
     return (
         f"Aimed at and not reached, in %: {'; '.join(missed)}. "
-        "What the misses have in common: ones whose flag is long are taken for sevens, nines "
-        "whose stem hangs from the middle of the loop for eights, fours closed at the top for "
-        "nines; wide, flat or half rubbed out zeros in amounts; background lines of cheques as "
-        "dark as the pen; heavily leaning nines in church books. Tried and kept: cuts through "
-        "ink weighed by what they tear, several thresholds and slants added up, rules removed "
-        "by straightness, other forms of 0, 1, 2, 7 and 9 in training. Tried without effect: "
-        "other weights of the choice, which change cheques by less than a point, and other "
-        "stroke widths. What is left is mostly the network's: on its best way through a cheque "
-        "that is misread, most often one digit is believed to be another. The weights of the "
-        "choice were set on these very pictures, so figures on others will be somewhat lower."
+        "@@@"
     )
 
 
@@ -304,11 +295,7 @@ def _speed_section(result: dict[str, Any]) -> str:
     if folder["ratio"] < _FOLDER_AIM:
         lines += [
             "",
-            f"The aim for a folder is {_FOLDER_AIM} times. Nearly half of the time goes to a "
-            "second, closer look at every line that the first does not settle: up to six ways to "
-            "see it, each cut wherever a cut may be. Tried: looking closely only in doubt, which "
-            "spares it to nearly half of the pictures; bounding strips; half of each path. Not "
-            "tried yet: fewer ways, processes instead of threads.",
+            f"The aim for a folder is {_FOLDER_AIM} times. @@@",
         ]
     return "\n".join(lines)
 

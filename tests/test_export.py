@@ -56,6 +56,24 @@ def test_convnet_is_exported_in_every_precision(precision: str, optdigits: Datas
     assert export_run(run, optdigits.test.images).is_file()
 
 
+def test_network_that_reads_lines_is_exported_in_half_the_size(optdigits: Dataset) -> None:
+    recipe = Recipe(network="lines", dataset="optdigits", epochs=1, batch_size=256)
+    run = train(recipe, out="run", dataset=optdigits)
+    path = export_run(run, optdigits.test.images)
+    assert path.stat().st_size < 1_600_000  # 763,659 weights of two bytes
+    session = onnxruntime.InferenceSession(path)
+    assert session.get_inputs()[0].shape == ["n", 28, "width"]
+    assert [(port.name, port.shape) for port in session.get_outputs()] == [
+        ("logits", ["n", 10]),
+        ("frames", ["n", "frames", 11]),
+    ]
+    strips = np.concatenate([optdigits.test.images[:6], optdigits.test.images[6:12]], axis=2)
+    logits, frames = session.run(None, {"images": strips})
+    expected = load_model(run).predict(strips[..., np.newaxis], verbose=0)
+    assert logits.shape == (6, 10)
+    np.testing.assert_allclose(frames, expected, atol=1e-4)
+
+
 def test_file_that_disagrees_is_refused(
     trained_run: Run, optdigits: Dataset, tmp_path: Path
 ) -> None:

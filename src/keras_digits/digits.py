@@ -3,6 +3,9 @@
 *   ``images``: uint8 ``(n, 28, 28)``, 0 is paper and 255 is ink, as MNIST has them.
 *   ``labels``: uint8 ``(n,)``, 0 to 9, the truth.
 *   ``probabilities``: float32 ``(n, 10)``, column ``d`` the belief in digit ``d``; rows sum to 1.
+*   ``lines``: uint8 ``(n, 28, width)``, lines of writing whose digits are about 20 pixels tall.
+*   ``frames``: float32 ``(n, width / 4, 11)``, for every four columns of a line the logits of each
+    digit standing around their middle, and last of no digit doing so.
 
 And what a reading of somebody's picture is: :class:`Reading`, :class:`Number`, :class:`Digit`.
 Knows no file format and no network.
@@ -19,6 +22,12 @@ SIDE = 28
 
 NUM_CLASSES = 10
 """The digits 0 to 9."""
+
+NOTHING = NUM_CLASSES
+"""The answer of a frame around whose middle no digit stands."""
+
+FRAME_WIDTH = 4
+"""Columns of a line for which a network answers once."""
 
 PAPER, INK = 0, 255
 """The values of a pixel without any ink and of one full of it."""
@@ -40,6 +49,11 @@ class Box(NamedTuple):
     y: int
     width: int
     height: int
+
+    def scaled(self, factor: float) -> "Box":
+        """The same place in a picture that is `factor` times as large; never without area."""
+        size = (max(1, round(side * factor)) for side in (self.width, self.height))
+        return Box(round(self.x * factor), round(self.y * factor), *size)
 
 
 @dataclass(frozen=True, eq=False)

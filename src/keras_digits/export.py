@@ -1,7 +1,8 @@
 """From a run's Keras model to ``digits.onnx``, the one file in which the two wings meet.
 
 The file takes ``images``, uint8 ``(n, 28, 28)``, 0 paper, 255 ink, and gives ``logits``, float32
-``(n, 10)``; scaling is inside the graph, and the metadata says the rest. It is written only after
+``(n, 10)``; a network that reads lines takes ``(n, 28, width)`` and gives its ``frames`` besides.
+Scaling is inside the graph, and the metadata says the rest. The file is written only after
 ONNX Runtime has agreed with Keras on real digits. Conversion goes through TensorFlow whatever
 backend trained, so that there is one way to convert and one to test.
 """
@@ -24,12 +25,15 @@ from keras_digits.networks import NETWORKS, backend
 from keras_digits.training.fit import diverged, load_model
 from keras_digits.training.run import Run, open_run
 
-INPUT_NAME, OUTPUT_NAME = "images", "logits"
+INPUT_NAME, OUTPUT_NAMES = "images", ("logits", "frames")
 
 TOLERANCE = 1e-4
 """The largest difference of two logits that still counts as agreement, as a share of the largest
 logit; the two runtimes sum products in different orders, which costs float32 about 1e-6.
 """
+
+_LEAST_HALVED = 256
+"""Weights of fewer numbers are not worth storing in half precision."""
 
 _BATCH_SIZES = (1, 7)
 _NUM_CHECKED = 1000
@@ -68,6 +72,7 @@ def convert(run: Run, path: Path) -> None:
         reading_model.export(path, format="onnx", verbose=False)
     graph_file = onnx.load(path)
     _name_ports(graph_file.graph)
+    _store_in_half(graph_file.graph)
     graph_file.producer_name, graph_file.producer_version = "keras-digits", version("keras-digits")
     onnx.helper.set_model_props(graph_file, _metadata(run))
     onnx.checker.check_model(graph_file)
@@ -75,14 +80,39 @@ def convert(run: Run, path: Path) -> None:
 
 
 def _name_ports(graph: onnx.GraphProto) -> None:
-    """Give the input, the output and the batch dimension the contract's names."""
-    new_names = {graph.input[0].name: INPUT_NAME, graph.output[0].name: OUTPUT_NAME}
+    """Give the input, the outputs and the free dimensions the contract's names."""
+    ports = {INPUT_NAME: graph.input[0]} | dict(zip(OUTPUT_NAMES, graph.output, strict=False))
+    new_names = {port.name: name for name, port in ports.items()}
     for node in graph.node:
         node.input[:] = [new_names.get(name, name) for name in node.input]
         node.output[:] = [new_names.get(name, name) for name in node.output]
-    for port in (graph.input[0], graph.output[0]):
-        port.name = new_names[port.name]
-        port.type.tensor_type.shape.dim[0].dim_param = "n"
+    for name, port in ports.items():
+        port.name = name
+        for place, size in enumerate(port.type.tensor_type.shape.dim):
+            if not size.HasField("dim_value"):
+                size.dim_param = (
+                    "n" if place == 0 else ("width" if name == INPUT_NAME else "frames")
+                )
+
+
+def _store_in_half(graph: onnx.GraphProto) -> None:
+    """Store weights that half precision holds to the bit as float16, cast when they are loaded."""
+    casts = []
+    for weight in graph.initializer:
+        values = onnx.numpy_helper.to_array(weight)
+        if values.dtype != np.float32 or values.size < _LEAST_HALVED:
+            continue
+        half = values.astype(np.float16)
+        if not np.array_equal(half.astype(np.float32), values):
+            continue
+        name = weight.name
+        weight.CopyFrom(onnx.numpy_helper.from_array(half, f"{name}_half"))
+        casts.append(
+            onnx.helper.make_node("Cast", [f"{name}_half"], [name], to=onnx.TensorProto.FLOAT)
+        )
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
 
 
 def _metadata(run: Run) -> dict[str, str]:
@@ -93,7 +123,9 @@ def _metadata(run: Run) -> dict[str, str]:
         "keras_digits.network": run.recipe.network,
         "keras_digits.dataset": str(run.dataset["name"]),
         "keras_digits.temperature": "1.0",
-        "keras_digits.rejects": "true" if run.recipe.non_digits > 0 else "false",
+        "keras_digits.rejects": "true"
+        if run.recipe.non_digits > 0 or NETWORKS[run.recipe.network].reads_lines
+        else "false",
     }
 
 
@@ -126,21 +158,23 @@ def check_parity(run: Run, path: Path, images: Images) -> None:
         ModelFileError: Two logits differ by more than ``TOLERANCE``, or aren't finite.
     """
     reading_model = NETWORKS[run.recipe.network].reading_model(load_model(run))
-    expected = np.asarray(reading_model.predict(images, batch_size=500, verbose=0), np.float32)
+    outputs = reading_model.predict(images, batch_size=500, verbose=0)
+    expected = outputs if isinstance(outputs, list) else [outputs]
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    tolerance = TOLERANCE * max(1.0, float(np.abs(expected).max()))
     for batch_size in _BATCH_SIZES:
         starts = range(0, len(images), batch_size)
         batches = [{INPUT_NAME: images[start : start + batch_size]} for start in starts]
-        logits = np.concatenate([session.run([OUTPUT_NAME], batch)[0] for batch in batches])
-        difference = float(np.abs(logits - expected).max())
-        if not np.isfinite(difference):
-            raise diverged(run)
-        if difference > tolerance:
-            raise ModelFileError(
-                f"{run.onnx_path} would differ from Keras by {difference:.2g} in a logit; "
-                f"expected at most {tolerance:.2g}. Nothing was written."
-            )
+        answers = [session.run(OUTPUT_NAMES[: len(expected)], batch) for batch in batches]
+        for name, wanted, *parts in zip(OUTPUT_NAMES, expected, *answers, strict=False):
+            difference = float(np.abs(np.concatenate(parts) - wanted).max())
+            if not np.isfinite(difference):
+                raise diverged(run)
+            tolerance = TOLERANCE * max(1.0, float(np.abs(wanted).max()))
+            if difference > tolerance:
+                raise ModelFileError(
+                    f"{run.onnx_path} would differ from Keras by {difference:.2g} in {name}; "
+                    f"expected at most {tolerance:.2g}. Nothing was written."
+                )
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ import pytest
 
 from keras_digits.data.augmentation import handwriting
 from keras_digits.data.datasets import Dataset
-from keras_digits.data.drawing import FORMS, draw
+from keras_digits.data.drawing import draw
 from keras_digits.data.marks import non_digits
+from keras_digits.data.strokes import FORMS
 from keras_digits.data.warping import distort
 from keras_digits.digits import INK, Images
 from keras_digits.reading.reader import Reader

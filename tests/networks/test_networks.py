@@ -6,6 +6,7 @@ import pytest
 
 from keras_digits.data.datasets import Dataset
 from keras_digits.networks import NETWORKS
+from keras_digits.networks.frames import FrameCrossentropy, OneDigit, frame_accuracy
 from keras_digits.training.recipe import NETWORKS as NAMES
 from keras_digits.training.recipe import OPTIMIZERS, PRECISIONS
 
@@ -72,7 +73,49 @@ def test_probabilities_are_float32_rows_that_sum_to_one(
 def test_reading_model_believes_what_the_trained_one_does(name: str, optdigits: Dataset) -> None:
     network, images = NETWORKS[name], optdigits.test.images
     model = network.build("float32")
-    logits = network.reading_model(model).predict(images, verbose=0)
+    outputs = network.reading_model(model).predict(images, verbose=0)
+    logits = outputs[0] if network.reads_lines else outputs
     softmax = np.exp(logits - logits.max(axis=1, keepdims=True))
     softmax /= softmax.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(softmax, network.probabilities(model, images), atol=1e-5)
+
+
+def test_lines_of_any_width_give_a_frame_for_four_columns() -> None:
+    model = NETWORKS["lines"].build("float32")
+    assert model.predict(np.zeros((2, 28, 28, 1)), verbose=0).shape == (2, 7, 11)
+    assert model.predict(np.zeros((1, 28, 100, 1)), verbose=0).shape == (1, 25, 11)
+
+
+def test_folded_network_gives_what_the_trained_one_does(optdigits: Dataset) -> None:
+    network, images = NETWORKS["lines"], optdigits.train.images[:64, ..., np.newaxis]
+    model = network.build("float32")
+    model(images, training=True)  # means and variances become those of digits
+    folded = network.finish(model)
+    assert folded.count_params() == 763_659
+    expected, found = (one.predict(images, verbose=0) for one in (model, folded))
+    np.testing.assert_allclose(found, expected, atol=0.01 * np.abs(expected).max())
+    for weight in folded.get_weights():
+        np.testing.assert_array_equal(weight, weight.astype(np.float16).astype(np.float32))
+
+
+def test_frame_s_loss_asks_for_one_of_its_right_answers() -> None:
+    logits = np.log(np.array([[[0.5, 0.2, 0.3] + [1e-9] * 8]], np.float32))
+    answers = np.zeros((1, 1, 11), np.uint8)
+    answers[0, 0, [0, 2]] = 1
+    assert float(FrameCrossentropy()(answers, logits)) == pytest.approx(-np.log(0.8), abs=1e-4)
+
+
+def test_frame_is_answered_rightly_by_any_of_its_right_answers() -> None:
+    logits = np.eye(11, dtype=np.float32)[None, [3, 5, 10]]
+    answers = np.zeros((1, 3, 11), np.uint8)
+    answers[0, [0, 0, 1, 2], [3, 10, 4, 10]] = 1
+    accuracy = frame_accuracy()
+    accuracy.update_state(answers, logits)
+    assert float(accuracy.result()) == pytest.approx(2 / 3)
+
+
+def test_one_digit_s_logit_is_how_much_it_is_believed_beyond_nothing() -> None:
+    frames = np.zeros((1, 2, 11), np.float32)
+    frames[0, 1, 7], frames[0, 1, 10], frames[0, 0, 10] = 5, 2, 4
+    (logits,) = np.asarray(OneDigit()(frames))
+    assert logits.tolist() == [-2] * 7 + [3] + [-2] * 2

@@ -16,8 +16,8 @@ from keras_digits.data.datasets import Dataset, load_dataset
 from keras_digits.data.idx import idx_sha256
 from keras_digits.errors import DatasetError, ModelFileError, RunError
 from keras_digits.networks import NETWORKS
+from keras_digits.training.batches import ShuffledBatches
 from keras_digits.training.fit import (
-    ShuffledBatches,
     build_optimizer,
     load_model,
     resume,
@@ -63,8 +63,17 @@ def same_weights(one: Run, other: Run) -> bool:
             augmentation="handwriting",
             non_digits=0.4,
         ),
+        Recipe(
+            dataset="optdigits",
+            epochs=3,
+            batch_size=256,
+            network="lines",
+            optimizer="adamw",
+            schedule="cosine",
+            precision="mixed_bfloat16",
+        ),
     ],
-    ids=["article", "adam and split", "bfloat16", "what ships"],
+    ids=["article", "adam and split", "bfloat16", "augmented convnet", "what ships"],
 )
 def test_resumed_run_ends_with_the_very_weights_of_an_uninterrupted_one(
     recipe: Recipe, optdigits: Dataset

@@ -1,6 +1,7 @@
 """A recipe is right or refused, and its defaults are the tutorial's."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -54,6 +55,12 @@ def test_network_of_probabilities_can_t_learn_what_is_none() -> None:
     with pytest.raises(RecipeError, match="Choose network convnet"):
         Recipe(non_digits=0.2)
     assert Recipe(non_digits=0.2, network="convnet").non_digits == 0.2
+
+
+@pytest.mark.parametrize("setting", [{"augmentation": "handwriting"}, {"non_digits": 0.2}])
+def test_network_that_writes_its_own_lines_takes_no_augmentation(setting: dict[str, Any]) -> None:
+    with pytest.raises(RecipeError, match="lines writes lines of its own"):
+        Recipe(network="lines", **setting)
 
 
 def test_own_data_and_optdigits_exclude_each_other() -> None:

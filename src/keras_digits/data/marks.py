@@ -21,7 +21,7 @@ def non_digits(images: Images, generator: np.random.Generator) -> Images:
     Returns:
         uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
     """
-    makers = (_pairs, _straddles, _parts, _marks, _scribbles, _textures)
+    makers = (_pairs, _straddles, _parts, _marks, scribbles, _textures)
     shares = (0.3, 0.25, 0.2, 0.1, 0.1, 0.05)
     kinds = generator.choice(len(makers), len(images), p=shares)
     made = np.zeros((len(images), SIDE, SIDE), np.float32)
@@ -102,7 +102,7 @@ def _marks(batch: Batch, generator: np.random.Generator) -> Batch:
     return made
 
 
-def _scribbles(batch: Batch, generator: np.random.Generator) -> Batch:
+def scribbles(batch: Batch, generator: np.random.Generator) -> Batch:
     """Smooth random strokes, crossings and crosses."""
     made = np.zeros_like(batch)
     for image in made:

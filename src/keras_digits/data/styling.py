@@ -18,7 +18,7 @@ def style(batch: Batch, generator: np.random.Generator) -> Images:
     """Pen, scanner and camera: stroke width, gaps, sharpness, contrast, noise."""
     ink_before = batch.sum(axis=(1, 2))
     whole = batch.copy()
-    batch = _stroke_width(batch, generator)
+    batch = stroke_width(batch, generator)
     is_lost = batch.sum(axis=(1, 2)) < 0.35 * ink_before  # a hairline thinned to nothing
     batch[is_lost] = whole[is_lost]
     batch = _cuts(batch, generator)
@@ -34,7 +34,7 @@ def style(batch: Batch, generator: np.random.Generator) -> Images:
     return np.asarray(np.clip(shade * INK, 0, INK), np.uint8)
 
 
-def _stroke_width(batch: Batch, generator: np.random.Generator) -> Batch:
+def stroke_width(batch: Batch, generator: np.random.Generator) -> Batch:
     """Thicker or thinner strokes, by up to about two pixels."""
     cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
     square = np.ones((3, 3), np.uint8)
@@ -47,12 +47,12 @@ def _stroke_width(batch: Batch, generator: np.random.Generator) -> Batch:
     ):
         chosen = np.flatnonzero(kind == number)
         if len(chosen):
-            changed = _each(batch[chosen], change)
+            changed = each(batch[chosen], change)
             batch[chosen] += strength[chosen] * (changed - batch[chosen])
     return batch
 
 
-def _each(batch: Batch, change: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> Batch:
+def each(batch: Batch, change: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> Batch:
     """Apply an OpenCV neighbourhood operation to all images at once, stacked with margins."""
     tall = np.pad(batch, ((0, 0), (_MARGIN, _MARGIN), (0, 0))).reshape(-1, batch.shape[2])
     return np.asarray(change(tall).reshape(len(batch), -1, batch.shape[2])[:, _MARGIN:-_MARGIN])
@@ -80,7 +80,7 @@ def _sharpness(batch: Batch, generator: np.random.Generator) -> Batch:
     for number, sigma in ((1, 0.6), (2, 1.0)):
         chosen = np.flatnonzero(kind == number)
         if len(chosen):
-            batch[chosen] = _each(batch[chosen], partial(_blurred, sigma=sigma))
+            batch[chosen] = each(batch[chosen], partial(_blurred, sigma=sigma))
     for index in np.flatnonzero(kind == 3):
         side = int(generator.integers(12, 22))
         small = cv2.resize(batch[index], (side, side), interpolation=cv2.INTER_AREA)

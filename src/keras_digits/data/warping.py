@@ -90,6 +90,17 @@ def distort(batch: Batch, generator: np.random.Generator, labels: Labels | None 
     return _affine(batch, matrices, _elastic(count, generator))
 
 
+def bend(batch: Batch, labels: Labels, generator: np.random.Generator) -> Batch:
+    """Turn and bend each digit a little; sevens are not turned to the left (see `distort`)."""
+    angle = generator.normal(0, np.deg2rad(5), len(batch))
+    angle = np.where(labels == 7, np.minimum(angle, 0.03), angle)
+    matrices = np.zeros((len(batch), 2, 3), np.float32)
+    matrices[:, 0, 0] = matrices[:, 1, 1] = np.cos(angle)
+    matrices[:, 1, 0] = np.sin(angle)
+    matrices[:, 0, 1] = -matrices[:, 1, 0]
+    return _affine(batch, matrices, 0.8 * _elastic(len(batch), generator))
+
+
 def _elastic(count: int, generator: np.random.Generator) -> Batch:
     """Smooth random shifts, float32 ``(n, 2, 28, 28)`` in pixels (Simard et al. 2003's idea)."""
     strength = generator.choice([0.0, 2.0, 3.5, 5.0], (count, 1, 1, 1))

@@ -1,4 +1,4 @@
-"""A small convolutional network: it reads people's pictures and ships; 426,858 weights."""
+"""A small convolutional network for single digits; 426,858 weights."""
 
 import keras
 import numpy as np
@@ -39,12 +39,12 @@ def build_convnet(dtype: str = "float32") -> keras.Model:
     )
 
 
-def _add_channel(images: Images) -> NDArray[np.uint8]:
+def add_channel(images: Images) -> NDArray[np.uint8]:
     """uint8 ``(n, 28, 28)`` to uint8 ``(n, 28, 28, 1)``."""
     return images[..., np.newaxis]
 
 
-def _reading_layers(model: keras.Model, images: keras.KerasTensor) -> keras.KerasTensor:
+def layers_as_they_are(model: keras.Model, images: keras.KerasTensor) -> keras.KerasTensor:
     """The model as it is: it scales pixels and gives logits itself."""
     x = images
     for layer in model.layers:
@@ -56,7 +56,7 @@ CONVNET = Network(
     name="convnet",
     summary="four convolutions, three poolings, a dense layer of 160",
     build=build_convnet,
-    prepare=_add_channel,
+    prepare=add_channel,
     gives_logits=True,
-    reading_layers=_reading_layers,
+    reading_layers=layers_as_they_are,
 )

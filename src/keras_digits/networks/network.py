@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.digits import SIDE, Images, Probabilities
+from keras_digits.networks.frames import FrameCrossentropy, OneDigit, frame_accuracy
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,16 @@ class Network:
         summary: One line for people.
         build: Makes the untrained Keras model for a dtype policy (``float32`` or
             ``mixed_bfloat16``).
-        prepare: Brings uint8 ``(n, 28, 28)`` images, 0 paper, 255 ink, to what the model is fed.
+        prepare: Brings uint8 ``(n, 28, 28)`` images, or lines of any width, 0 paper, 255 ink, to
+            what the model is fed.
         gives_logits: Whether the model's output is logits; else it is probabilities.
         reading_layers: The trained model's layers from images scaled by nothing, uint8
-            ``(n, 28, 28, 1)`` as a symbolic tensor, to float32 ``(n, 10)`` logits. Export wraps
-            them, so that pixels are scaled inside the graph.
+            ``(n, 28, 28, 1)`` as a symbolic tensor, to float32 ``(n, 10)`` logits, or to frames
+            for one that reads lines. Export wraps them, so that pixels are scaled in the graph.
+        reads_lines: Whether the model takes lines of any width and gives frames (see
+            :mod:`keras_digits.digits`), of which an image is the shortest.
+        finish: Makes of the trained model the float32 model that is kept, tested and exported;
+            None where the trained one is.
     """
 
     name: str
@@ -32,12 +38,20 @@ class Network:
     prepare: Callable[[Images], NDArray[np.generic]]
     gives_logits: bool
     reading_layers: Callable[[keras.Model, keras.KerasTensor], keras.KerasTensor]
+    reads_lines: bool = False
+    finish: Callable[[keras.Model], keras.Model] | None = None
 
     def loss(self) -> keras.losses.Loss:
-        """Categorical cross-entropy over one-hot labels, float32 ``(n, 10)``."""
+        """Cross-entropy over one-hot labels, float32 ``(n, 10)``, or over frames' answers."""
+        if self.reads_lines:
+            return FrameCrossentropy()
         return keras.losses.CategoricalCrossentropy(
             from_logits=self.gives_logits, name="categorical_crossentropy"
         )
+
+    def accuracy(self) -> str | keras.metrics.Metric:
+        """The share of right answers, for targets as :meth:`loss` takes them."""
+        return frame_accuracy() if self.reads_lines else "accuracy"
 
     def probabilities(self, model: keras.Model, images: Images) -> Probabilities:
         """What `model`, trained as this network, believes of each image.
@@ -52,6 +66,8 @@ class Network:
         outputs: NDArray[np.float64] = np.asarray(
             model.predict(self.prepare(images), batch_size=512, verbose=0), np.float64
         )
+        if self.reads_lines:
+            outputs = np.asarray(OneDigit()(outputs), np.float64)
         if self.gives_logits:
             outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         probabilities: Probabilities = outputs / outputs.sum(axis=1, keepdims=True)
@@ -61,8 +77,14 @@ class Network:
         """The trained `model` behind the reading contract.
 
         Returns:
-            A model from ``images``, uint8 ``(n, 28, 28)``, to logits, float32 ``(n, 10)``.
+            A model from ``images``, uint8 ``(n, 28, 28)``, to logits, float32 ``(n, 10)``. One
+            that reads lines takes ``(n, 28, width)`` and gives its frames besides, float32
+            ``(n, width / 4, 11)``.
         """
-        images = keras.Input((SIDE, SIDE), dtype="uint8", name="images")
-        with_channel = keras.layers.Reshape((SIDE, SIDE, 1), dtype="uint8")(images)
-        return keras.Model(images, self.reading_layers(model, with_channel), name=self.name)
+        width = None if self.reads_lines else SIDE
+        images = keras.Input((SIDE, width), dtype="uint8", name="images")
+        with_channel = keras.layers.Reshape((SIDE, width or -1, 1), dtype="uint8")(images)
+        outputs = self.reading_layers(model, with_channel)
+        if self.reads_lines:
+            outputs = [OneDigit()(outputs), outputs]
+        return keras.Model(images, outputs, name=self.name)

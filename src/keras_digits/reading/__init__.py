@@ -1,1 +1,1 @@
-"""From people's pictures to images as MNIST makes them. Never imports Keras."""
+"""From people's pictures to the numbers in them. Never imports Keras."""

@@ -1,28 +1,35 @@
-"""Where in a picture's ink the lines of writing are, and the ways in which each may be seen.
+"""Where in a picture's ink the lines of writing are.
 
-Knows parts of ink and how they stand; what they say is for others to tell. Every way is worked out
-only when it is asked for, because most lines are plain at the first glance.
+Knows parts of ink and how they stand; what they say is for others to tell.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.reading.ink import Ink
-from keras_digits.reading.parts import Part, Parts, typical_height, without_separators
-from keras_digits.reading.strips import Line, cut_strip, estimate_slant, set_upright
-
-_MOST_PARTS = 600
-"""More parts are texture, not writing; the largest count."""
+from keras_digits.reading.parts import (
+    Part,
+    Parts,
+    digit_height,
+    without_separators,
+)
+from keras_digits.reading.views import Line
 
 _WIDEST_GAP = 2.2
 """Digits of one number are at most this far apart, in their height."""
 
-_OTHER_THRESHOLDS = (1.35, 0.75)
-"""Shares of an ink's threshold at which it is looked at again: less of it, more of it."""
+
+_DASH = 6
+"""What is so many times as wide as it is tall is no digit."""
+
+_TIGHT = 0.35
+"""The only line of a picture may be what it was cropped for if digits take up this much of it."""
+
+_CROP_SHARE = 0.8
+"""How tall digits are in a crop, as a share of its height."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,98 +37,86 @@ class Found:
     """A line of writing.
 
     Attributes:
-        first: The line as it is written.
-        see_otherwise: Gives the other ways to see it.
+        line: Where it stands.
+        crop: The whole picture as one line, where the line fills most of it: where ink that is
+            no writing misleads about a line's place, the one who cropped the picture may not.
+        parts: The picture's ink in parts.
+        group: Those of the line.
     """
 
-    first: Line
-    see_otherwise: Callable[[], list[Line]]
+    line: Line
+    crop: Line | None
+    parts: Parts
+    group: Sequence[Part]
 
 
-def find_lines(ink: Ink) -> list[Found]:
-    """The lines of writing from top to bottom, printed rules and separators left out.
+def find_lines(ink: Ink, up_to_border: bool = False) -> list[Found]:
+    """The lines of writing from top to bottom.
 
-    Seen otherwise, each is set upright where it leans, and has less or more of the faint ink.
+    Args:
+        ink: The picture's ink.
+        up_to_border: Whether ink that the picture's border cuts off tells how tall writing is, as
+            in a tight crop; else only what stands inside does, as on a photographed page.
     """
-    parts = Parts.of(ink, with_rules=False)
+    parts = Parts.of(ink, up_to_border=up_to_border)
     if not parts.parts:
         return []
-
-    @cache
-    def others() -> list[Parts]:
-        return [Parts.of(ink.at(share), with_rules=False) for share in _OTHER_THRESHOLDS]
-
-    def found(group: list[Part]) -> Found:
-        digits = without_separators(group)
-        first = cut_strip(digits, parts)
-
-        def see_otherwise() -> list[Line]:
-            ways = _upright(first)
-            for other in others():
-                if inside := _inside(other.parts, group):
-                    ways += _ways(without_separators(inside), other)
-            return ways
-
-        return Found(first, see_otherwise)
-
-    return [found(group) for group in _group_lines(parts.parts, ink.strength.shape)]
-
-
-def find_one(ink: Ink) -> list[Found]:
-    """All the ink as one line, for a picture that holds a single digit; nothing without ink.
-
-    Seen otherwise, it is set upright where it leans, has less or more of the faint ink, and keeps
-    what looks like printed rules: the bar of a 5 may.
-    """
-    parts = Parts.of(ink, with_rules=False)
-    if not parts.parts:
-        return []
-    first = cut_strip(parts.parts, parts)
-
-    def see_otherwise() -> list[Line]:
-        ways = _upright(first)
-        others = [Parts.of(ink.at(share), with_rules=False) for share in _OTHER_THRESHOLDS]
-        for without in (parts, *others):
-            if without is not parts:
-                ways += _ways(without.parts, without)
-            if without.has_rules:
-                whole = Parts.of(without.ink, with_rules=True)
-                ways += _ways(whole.parts, whole)
-        return ways
-
-    return [Found(first, see_otherwise)]
-
-
-def _ways(chosen: list[Part], parts: Parts) -> list[Line]:
-    """Some parts as they are written, and set upright where they lean."""
-    if not chosen:
-        return []
-    line = cut_strip(chosen, parts)
-    return [line, *_upright(line)]
-
-
-def _upright(line: Line) -> list[Line]:
-    """The line set upright, where it leans."""
-    slant = estimate_slant(line.strip)
-    return [] if slant == 0 else [set_upright(line, slant)]
-
-
-def _inside(parts: list[Part], group: list[Part]) -> list[Part]:
-    """Those of some parts that lie where a group does."""
-    left, top = min(part.left for part in group), min(part.top for part in group)
-    right, bottom = max(part.right for part in group), max(part.bottom for part in group)
+    groups = [group for group in _group_lines(parts) if not _is_ruling(group)]
     return [
-        part
-        for part in parts
-        if left <= part.left + part.width / 2 <= right
-        and top <= part.top + part.height / 2 <= bottom
+        _found(group, without_separators(group), parts, is_alone=len(groups) == 1)
+        for group in groups
     ]
 
 
-def _group_lines(parts: list[Part], shape: tuple[int, ...]) -> list[list[Part]]:
+def find_one(ink: Ink) -> list[Found]:
+    """All the ink as one line, for a picture that holds a single digit; nothing without ink."""
+    parts = Parts.of(ink)
+    return [_found(parts.parts, parts.parts, parts, is_alone=True)] if parts.parts else []
+
+
+def _is_ruling(group: Sequence[Part]) -> bool:
+    """Whether a line is no writing but what it may be written on: dashes without a digit."""
+    return all(part.width > _DASH * part.height for part in group)
+
+
+def _found(group: list[Part], digits: list[Part], parts: Parts, is_alone: bool) -> Found:
+    """Parts as a line, and by some of them how tall its digits are and where they stand."""
+    reaches = _reaches(digits)
+    digits_height = digit_height([bottom - top for top, bottom in reaches])
+    middles = [(top + bottom) / 2 for top, bottom in reaches if bottom - top >= 0.5 * digits_height]
+    line = Line(
+        parts.ink,
+        left=min(part.left for part in group),
+        right=max(part.right for part in group),
+        middle=float(np.median(middles)),
+        digit_height=digits_height,
+    )
+    height, width = parts.labels.shape
+    is_tight = is_alone and digits_height >= _TIGHT * height
+    crop = Line(parts.ink, 0, width, height / 2, _CROP_SHARE * height) if is_tight else None
+    return Found(line, crop, parts, group)
+
+
+def _reaches(parts: Sequence[Part]) -> list[tuple[int, int]]:
+    """From which row to which digits reach; a part over another is of the same broken digit."""
+    merged: list[tuple[int, int, int, int]] = []
+    for part in sorted(parts, key=lambda one: -one.area):
+        left, right, top, bottom = part.left, part.right, part.top, part.bottom
+        for index, (first, last, high, low) in enumerate(merged):
+            overlap = min(right, last) - max(left, first)
+            gap = max(top, high) - min(bottom, low)
+            if overlap > 0.6 * (right - left) and 0 <= gap < 0.2 * (low - high):
+                merged[index] = (first, last, min(top, high), max(bottom, low))
+                break
+        else:
+            merged.append((left, right, top, bottom))
+    return [(top, bottom) for _, _, top, bottom in merged]
+
+
+def _group_lines(all_parts: Parts) -> list[list[Part]]:
     """Parts that stand beside one another, together; small ones with the line that they are in."""
-    tall = 0.4 * typical_height(parts, shape[1], shape[0])
-    parts = sorted(parts, key=lambda part: -part.area)[:_MOST_PARTS]
+    tall = 0.4 * all_parts.typical_height
+    parts = all_parts.parts
     large = [part for part in parts if part.height >= tall]
     groups = _connected(_stand_together(large))
     line_of = np.zeros(len(large), int)
@@ -147,7 +142,7 @@ def _stand_together(parts: list[Part]) -> NDArray[np.bool_]:
     overlap = np.minimum(bottom[:, None], bottom[None, :]) - np.maximum(top[:, None], top[None, :])
     gap = np.maximum(left[:, None], left[None, :]) - np.minimum(right[:, None], right[None, :])
     return np.asarray(
-        (overlap > 0.4 * shorter) & (gap < _WIDEST_GAP * taller) & (taller < 6 * shorter)
+        (overlap > 0.4 * shorter) & (gap < _WIDEST_GAP * taller) & (taller < 3.5 * shorter)
     )
 
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from keras_digits.digits import INK, SIDE
 from keras_digits.errors import PictureError
-from keras_digits.reading.finding import find_one
 from keras_digits.reading.ink import find_ink, stroke_width
+from keras_digits.reading.parts import Parts, ink_of
 
 BOX_SIDE = 20
 """MNIST's digits fit a box of this side, in pixels."""
@@ -33,10 +33,10 @@ def normalise_picture(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     Raises:
         PictureError: The picture is blank.
     """
-    lines = find_one(find_ink(pixels))
-    if not lines:
+    parts = Parts.of(find_ink(pixels))
+    if not parts.parts:
         raise PictureError("The picture is blank; expected a digit.")
-    return normalise(lines[0].first.strip)
+    return normalise(ink_of(parts.parts, parts))
 
 
 def normalise(ink: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -1,13 +1,23 @@
 """The connected parts of a picture's ink: which count, and which belong to no digit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_digits.reading.ink import Ink
+from keras_digits.reading.ink import CORE_PERCENTILE, Ink, percentile
 from keras_digits.reading.rules import without_rules
+
+_TEXTURE = 3000
+"""More parts are a wall or cloth: a page full of writing has some hundreds."""
+
+_MOST_PARTS = 600
+"""So many parts are looked at, the largest."""
+
+_FLOOR = 0.4
+"""Ink below this share of the threshold counts as paper."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,28 +50,55 @@ class Parts:
         ink: The ink, with that threshold.
         labels: int32 ``(height, width)``, which part each pixel belongs to.
         parts: The parts that count.
-        has_rules: Whether printed rules were left out.
+        typical_height: How tall most of the ink stands, in pixels.
     """
 
     ink: Ink
     labels: NDArray[np.int32]
     parts: list[Part]
-    has_rules: bool
+    typical_height: float
 
     @classmethod
-    def of(cls, ink: Ink, with_rules: bool) -> "Parts":
-        """The parts of some ink, with or without printed rules."""
-        mask = ink.mask if with_rules else without_rules(ink.mask)
-        has_rules = not with_rules and int(mask.sum()) < int(ink.mask.sum())
+    def of(cls, ink: Ink, up_to_border: bool = False) -> "Parts":
+        """The parts of some ink, printed rules left out.
+
+        Args:
+            ink: The picture's ink.
+            up_to_border: Whether parts that the border cuts off count for the typical height.
+        """
+        mask = without_rules(ink.mask)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         parts = [Part(label, *(int(v) for v in stats[label])) for label in range(1, count)]
-        return cls(ink, labels, _without_specks(parts, mask.shape), has_rules)
+        kept = _without_specks(parts, mask.shape, up_to_border)
+        is_texture = len(kept) > _TEXTURE
+        kept = [] if is_texture else sorted(kept, key=lambda part: -part.area)[:_MOST_PARTS]
+        typical = _typical_height(kept, mask.shape, up_to_border) if kept else 0.0
+        return cls(ink, labels, kept, typical)
 
 
-def digit_height(parts: list[Part]) -> float:
+def ink_of(chosen: Sequence[Part], parts: Parts) -> NDArray[np.float32]:
+    """The ink of some parts alone, with the faint edges of its strokes.
+
+    Returns:
+        float32 ``(height, width)``, 0 paper, 1 ink, with a pixel of paper around it.
+    """
+    left, top = min(part.left for part in chosen), min(part.top for part in chosen)
+    right, bottom = max(part.right for part in chosen), max(part.bottom for part in chosen)
+    box = (slice(max(0, top - 1), bottom + 1), slice(max(0, left - 1), right + 1))
+    mask = np.isin(parts.labels[box], [part.label for part in chosen]).astype(np.uint8)
+    strength = parts.ink.strength[box]
+    core = percentile(strength[mask > 0], CORE_PERCENTILE)
+    floor = _FLOOR * parts.ink.threshold
+    near = cv2.dilate(mask, np.ones((3, 3), np.uint8))
+    return np.asarray(
+        np.clip((strength - floor) / max(core - floor, 1e-3), 0, 1) * near, np.float32
+    )
+
+
+def digit_height(heights: Sequence[float]) -> float:
     """How tall a line's digits are: the typical height of its large parts."""
-    heights = np.array([part.height for part in parts], float)
-    large = heights[heights >= 0.5 * heights.max()]
+    all_heights = np.array(heights, float)
+    large = all_heights[all_heights >= 0.5 * all_heights.max()]
     return float(np.percentile(large, 60))
 
 
@@ -70,7 +107,7 @@ def without_separators(parts: list[Part]) -> list[Part]:
 
     Such a part is small, and low, high or flat beside the nearest digit.
     """
-    height = digit_height(parts)
+    height = digit_height([part.height for part in parts])
     digits = [part for part in parts if part.height >= 0.5 * height]
     return [part for part in parts if part in digits or not _is_separator(part, digits)]
 
@@ -87,11 +124,11 @@ def _is_separator(part: Part, digits: list[Part]) -> bool:
     return is_low or is_high or (is_flat and overlap < 0.2 * part.width and place > 0.2)
 
 
-def _without_specks(parts: list[Part], shape: tuple[int, ...]) -> list[Part]:
+def _without_specks(parts: list[Part], shape: tuple[int, ...], up_to_border: bool) -> list[Part]:
     """Parts that are big enough beside the biggest, and no borders."""
     height, width = shape
     kept = []
-    typical = typical_height(parts, width, height) if parts else 0.0
+    typical = _typical_height(parts, shape, up_to_border) if parts else 0.0
     for part in parts:
         touches_side = part.left == 0 or part.right == width
         touches_end = part.top == 0 or part.bottom == height
@@ -109,14 +146,15 @@ def _without_specks(parts: list[Part], shape: tuple[int, ...]) -> list[Part]:
             kept.append(part)
     if not kept:
         return []
-    typical = typical_height(kept, width, height)
+    typical = _typical_height(kept, shape, up_to_border)
     return [p for p in kept if max(p.height, p.width) >= 0.08 * typical and p.area >= 2]
 
 
-def typical_height(parts: list[Part], width: int, height: int) -> float:
-    """The height that most ink stands in, not counting what the picture's border cuts off."""
+def _typical_height(parts: list[Part], shape: tuple[int, ...], up_to_border: bool) -> float:
+    """The height that most ink stands in."""
+    height, width = shape
     inner = [p for p in parts if p.left > 0 and p.top > 0 and p.right < width and p.bottom < height]
-    if sum(p.area for p in inner) < 0.02 * sum(p.area for p in parts):
+    if up_to_border or sum(p.area for p in inner) < 0.02 * sum(p.area for p in parts):
         inner = parts
     inner = sorted(inner, key=lambda part: part.height)
     areas = np.cumsum([part.area for part in inner])

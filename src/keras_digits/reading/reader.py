@@ -1,66 +1,60 @@
 """The reader: pictures in, numbers out.
 
-Brings the rooms of ``reading`` together: picture, ink, lines, cuts, images, network, choice.
-Of ``digits.onnx`` it knows the contract: ``images`` uint8 ``(n, 28, 28)`` in, ``logits`` float32
-``(n, 10)`` out, and the metadata that says how to understand them.
+Brings the rooms of ``reading`` together: picture, ink, lines, views of them, network, choice and
+the outlines of what was chosen.
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import cv2
 import numpy as np
-import onnxruntime
 
-from keras_digits.digits import NUM_CLASSES, SIDE, Digit, Images, Probabilities, Reading
-from keras_digits.errors import DigitsError, ModelFileError, PictureError
+from keras_digits.digits import SIDE, Digit, Images, Probabilities, Reading
+from keras_digits.errors import DigitsError, PictureError
 from keras_digits.reading.choosing import (
-    Beliefs,
+    Chosen,
+    Sight,
     are_believable,
     best_row,
     choose_one,
-    choose_path,
+    choose_row,
     join_digits,
-    weigh_as_one,
 )
-from keras_digits.reading.cutting import Candidate, cut_line
 from keras_digits.reading.finding import Found, find_lines, find_one
 from keras_digits.reading.ink import Ink, find_ink
+from keras_digits.reading.network import Network
 from keras_digits.reading.normalising import normalise
+from keras_digits.reading.outlining import outline, window
 from keras_digits.reading.picture import decode, silenced_decoders
-from keras_digits.reading.strips import Line
+from keras_digits.reading.views import View
 
 LAYOUTS = ("auto", "digit", "number", "page")
 """What a picture may hold: unknown, exactly one digit, one number, numbers in lines."""
 
-_PICTURES_AT_ONCE = 16
-"""Pictures whose digits are classified together: enough to keep the network busy."""
+_PICTURES_AT_ONCE = 4
+"""Pictures whose lines are read together: enough to keep the network busy."""
 
-_IMAGES_AT_ONCE = 64
-"""Images a call of the network: what fits the processor's cache is fastest."""
+_PIXELS_AT_ONCE = 2_000_000
+"""Fewer are read together once they have so many pixels, because their ink is kept meanwhile."""
 
+_PICTURES_A_THREAD = 16
+"""Pictures a thread that are read before the first is given: enough to keep all threads busy."""
 
-@dataclass(frozen=True, eq=False)
-class _Sight:
-    """What there is to classify in one way to see a line: an image of each candidate."""
+_MOST_THREADS = 8
+"""More threads would wait for Python's lock, and hold more pictures."""
 
-    line: Line
-    candidates: Sequence[Candidate]
-    images: Images
+_SIZES = (1.25, 1.0, 0.8)
+"""In which sizes a line is seen, the first at a glance: parts as tall as a line's tallest digits
+set its height, and most are lower."""
 
-
-@dataclass(frozen=True, eq=False)
-class _Judged:
-    """One way to see a line, and what the network believes of its candidates."""
-
-    sight: _Sight
-    beliefs: Beliefs
+_CROP_SIZES = (1.25, 1.0)
+"""In which sizes a crop is seen as a line besides."""
 
 
 @dataclass(eq=False)
@@ -68,16 +62,42 @@ class _SeenLine:
     """A line and what was made out of it so far."""
 
     found: Found
-    digits: list[Digit]
-    is_sure: bool = False
+    sights: list[Sight]
+    chosen: Chosen | None = None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether looking closer is not worth the time."""
+        return self.chosen is not None and self.chosen.is_sure
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Seen:
-    """A picture's lines."""
+    """A picture's ink and lines, its width, and what of the original a pixel of it stands for."""
 
+    ink: Ink
     lines: Sequence[_SeenLine]
+    width: int
     scale: float
+
+    @property
+    def is_read(self) -> bool:
+        """Whether a digit was found that is believed more than not."""
+        return any(
+            spot.confidence > 0.5
+            for line in self.lines
+            if line.chosen
+            for spot in line.chosen.spots
+        )
+
+    def find_up_to_border(self) -> bool:
+        """Find lines as in a tight crop, and tell whether there are others than before."""
+        before = [line.found.line.place for line in self.lines]
+        lines = _lines(find_lines(self.ink, up_to_border=True))
+        if [line.found.line.place for line in lines] == before:
+            return False
+        self.lines = lines
+        return True
 
 
 class Reader:
@@ -91,10 +111,8 @@ class Reader:
     """
 
     def __init__(self, weights: str | Path | None = None) -> None:
-        self._session = _open_session(weights)
-        metadata = self._session.get_modelmeta().custom_metadata_map
-        self._temperature = float(metadata.get("keras_digits.temperature", "1"))
-        self._rejects = metadata.get("keras_digits.rejects") == "true"
+        self._network = Network(weights)
+        self._line_network = self._network if self._network.reads_lines else Network(None)
 
     def read(self, picture: Any, layout: str = "auto") -> Reading:
         """Read the numbers in one picture.
@@ -153,172 +171,126 @@ class Reader:
                 f"images is {images.dtype} {images.shape}; expected uint8 (n, {SIDE}, {SIDE}), "
                 "0 paper, 255 ink."
             )
-        return self._believe(images).probabilities
+        return self._network.classify(images)[0]
 
     def _read_stream(self, pictures: Iterator[Any], layout: str) -> Iterator[Reading | DigitsError]:
-        """The loop of :meth:`read_many`: a glance at all, then a closer look where in doubt."""
-        find = find_one if layout == "digit" else find_lines
-        choose = _choose_digit if layout == "digit" else _choose_number
-        with ThreadPoolExecutor(max_workers=max(1, cv2.getNumberOfCPUs())) as threads:
-            while chunk := list(itertools.islice(pictures, _PICTURES_AT_ONCE)):
-                with silenced_decoders():
-                    seen = list(_map(threads, partial(_find, find=find), chunk))
-                lines = [
-                    (line, one.scale)
-                    for one in seen
-                    if isinstance(one, _Seen)
-                    for line in one.lines
+        """The loop of :meth:`read_many`: a few pictures a thread at a time."""
+        read = partial(self._read_few, layout=layout)
+        num_threads = min(_MOST_THREADS, max(1, cv2.getNumberOfCPUs()))
+        with ThreadPoolExecutor(num_threads) as threads:
+            while taken := list(itertools.islice(pictures, num_threads * _PICTURES_A_THREAD)):
+                few = [
+                    taken[i : i + _PICTURES_AT_ONCE]
+                    for i in range(0, len(taken), _PICTURES_AT_ONCE)
                 ]
-                for look in (_glance, _look_closely):
-                    doubtful = [(line, scale) for line, scale in lines if not line.is_sure]
-                    sights = list(_map(threads, look, [line for line, _ in doubtful]))
-                    judged = iter(self._believe_each([one for some in sights for one in some]))
-                    for (line, scale), some in zip(doubtful, sights, strict=True):
-                        ways = list(itertools.islice(judged, len(some)))
-                        line.digits, line.is_sure = choose(ways, scale)
-                for one in seen:
-                    yield one if isinstance(one, PictureError) else _reading(one, layout)
+                with silenced_decoders():
+                    results = list(threads.map(read, few) if len(few) > 1 else map(read, few))
+                yield from itertools.chain.from_iterable(results)
 
-    def _believe_each(self, sights: Sequence[_Sight]) -> list[_Judged]:
-        """The sights with the network's beliefs, all images classified together."""
-        if not sights:
+    def _read_few(self, pictures: Sequence[Any], layout: str) -> list[Reading | PictureError]:
+        """Read pictures, as many together as memory allows."""
+        readings: list[Reading | PictureError] = []
+        together: list[_Seen | PictureError] = []
+        for picture in pictures:
+            together.append(_find(picture, layout))
+            pixels = [one.ink.strength.size for one in together if isinstance(one, _Seen)]
+            if sum(pixels) > _PIXELS_AT_ONCE:
+                readings += self._read_seen(together, layout)
+                together = []
+        return readings + self._read_seen(together, layout)
+
+    def _read_seen(
+        self, seen: Sequence[_Seen | PictureError], layout: str
+    ) -> list[Reading | PictureError]:
+        """Read pictures together: a glance at all, then a closer look where in doubt."""
+        whole = [one for one in seen if isinstance(one, _Seen)]
+        self._look_at(whole, layout)
+        unread = [one for one in whole if layout != "digit" and not one.is_read]
+        self._look_at([one for one in unread if one.find_up_to_border()], layout)
+        return [self._reading(one, layout) for one in seen]
+
+    def _look_at(self, seen: Sequence[_Seen], layout: str) -> None:
+        """Make out what the lines of some pictures hold."""
+        lines = [(line, one.width) for one in seen for line in one.lines]
+        for look in (_glance, _look_closely):
+            doubtful = [(line, width) for line, width in lines if not line.is_sure]
+            views = [look(line.found) for line, _ in doubtful]
+            sights = iter(self._line_network.see([view for some in views for view in some]))
+            for (line, width), some in zip(doubtful, views, strict=True):
+                line.sights += itertools.islice(sights, len(some))
+                is_one = layout == "digit"
+                line.chosen = choose_one(line.sights, width) if is_one else choose_row(line.sights)
+
+    def _reading(self, seen: _Seen | PictureError, layout: str) -> Reading | PictureError:
+        """The numbers of a picture, as its layout wants them."""
+        if isinstance(seen, PictureError):
+            return seen
+        found = [digits for line in seen.lines if (digits := self._digits(line, seen.scale))]
+        if layout in ("auto", "page"):
+            found = [digits for digits in found if are_believable(digits)]
+        numbers = [join_digits(digits) for digits in found]
+        return Reading((best_row(numbers),) if layout == "number" and numbers else tuple(numbers))
+
+    def _digits(self, line: _SeenLine, scale: float) -> list[Digit]:
+        """The digits of a line, with their boxes in the original picture."""
+        chosen = line.chosen
+        if chosen is None or not chosen.spots:
             return []
-        beliefs = self._believe(np.concatenate([sight.images for sight in sights]))
-        ends = np.cumsum([len(sight.images) for sight in sights])
+        outlines = outline(chosen.spots, chosen.view, line.found.parts, line.found.group)
+        share = chosen.agreement ** (1 / len(chosen.spots))
+        digits = [
+            Digit(
+                digit=spot.digit,
+                confidence=spot.confidence * share,
+                box=outlined.box.scaled(scale),
+                probabilities=spot.probabilities,
+                image=window(spot, chosen.view),
+            )
+            for spot, outlined in zip(chosen.spots, outlines, strict=True)
+        ]
+        if self._network is self._line_network:
+            return digits
+        images = np.stack([normalise(outlined.ink) for outlined in outlines])
+        answers = zip(*self._network.classify(images), strict=True)
         return [
-            _Judged(sight, beliefs[end - len(sight.images) : end])
-            for sight, end in zip(sights, ends, strict=True)
+            replace(
+                one,
+                digit=int(probabilities.argmax()),
+                confidence=min(one.confidence, float(probabilities.max() * is_digit)),
+                probabilities=probabilities,
+                image=image,
+            )
+            for one, image, (probabilities, is_digit) in zip(digits, images, answers, strict=True)
         ]
 
-    def _believe(self, images: Images) -> Beliefs:
-        """What the network believes of each image."""
-        parts = [
-            self._session.run(None, {"images": images[start : start + _IMAGES_AT_ONCE]})[0]
-            for start in range(0, len(images), _IMAGES_AT_ONCE)
-        ]
-        logits = np.concatenate(parts) if parts else np.zeros((0, NUM_CLASSES), np.float32)
-        logits = logits / np.float32(self._temperature)
-        highest = logits.max(axis=1, initial=-np.inf, keepdims=True) if len(logits) else logits
-        weights = np.exp(logits - highest)
-        total = weights.sum(axis=1, keepdims=True)
-        probabilities = (weights / total).astype(np.float32)
-        if not self._rejects:
-            return Beliefs(probabilities, probabilities.max(axis=1))
-        energy = (highest + np.log(total))[:, 0]
-        return Beliefs(probabilities, (1 / (1 + np.exp(-energy))).astype(np.float32))
 
-
-def _open_session(weights: str | Path | None) -> onnxruntime.InferenceSession:
-    """ONNX Runtime on a network that keeps the contract."""
-    path = Path(
-        str(files("keras_digits") / "weights" / "digits.onnx" if weights is None else weights)
-    )
-    if not path.is_file():
-        raise ModelFileError(
-            f"{path} does not exist; expected a digits.onnx. Train one: digits train"
-        )
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what is wrong is said below, once
-    try:
-        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's errors have no common name
-        raise ModelFileError(
-            f"{path} is no network that ONNX Runtime can load. Export it again: digits train"
-        ) from error
-    inputs = {port.name: (port.type, port.shape[1:]) for port in session.get_inputs()}
-    outputs = {port.name: port.shape[1:] for port in session.get_outputs()}
-    if inputs != {"images": ("tensor(uint8)", [SIDE, SIDE])} or outputs != {
-        "logits": [NUM_CLASSES]
-    }:
-        raise ModelFileError(
-            f"{path} takes {', '.join(inputs)} and gives {', '.join(outputs)}; expected images, "
-            "uint8 (n, 28, 28), and logits, (n, 10), as digits train exports them."
-        )
-    return session
-
-
-_Given = TypeVar("_Given")
-_Made = TypeVar("_Made")
-
-
-def _map(
-    threads: ThreadPoolExecutor, work: Callable[[_Given], _Made], items: Sequence[_Given]
-) -> Iterable[_Made]:
-    """Do the same to some things, on all cores where there are several."""
-    return threads.map(work, items) if len(items) > 1 else map(work, items)
-
-
-def _find(picture: Any, find: Callable[[Ink], list[Found]]) -> _Seen | PictureError:
+def _find(picture: Any, layout: str) -> _Seen | PictureError:
     """Decode a picture and find its lines."""
     try:
         loaded = decode(picture)
     except PictureError as error:
         return error
-    lines = [_SeenLine(found, []) for found in find(find_ink(loaded.pixels))]
-    return _Seen(lines, loaded.scale)
+    ink = find_ink(loaded.pixels)
+    lines = _lines(find_one(ink) if layout == "digit" else find_lines(ink))
+    return _Seen(ink, lines, loaded.pixels.shape[1], loaded.scale)
 
 
-def _glance(line: _SeenLine) -> list[_Sight]:
-    """The line as it is written, taken apart only where columns are bare."""
-    return _see([line.found.first], through_ink=False)
+def _lines(found: Sequence[Found]) -> list[_SeenLine]:
+    """Lines of which nothing is known yet."""
+    return [_SeenLine(one, []) for one in found]
 
 
-def _look_closely(line: _SeenLine) -> list[_Sight]:
-    """The line in all its ways, taken apart wherever a cut may be."""
-    return _see([line.found.first, *line.found.see_otherwise()], through_ink=True)
+def _glance(found: Found) -> list[View]:
+    """The line as it most likely is."""
+    return [found.line.view(_SIZES[0], found.line.slant)]
 
 
-def _see(ways: Sequence[Line], through_ink: bool) -> list[_Sight]:
-    """Every candidate of a line as an image."""
-    sights = []
-    for line in ways:
-        if candidates := cut_line(line, through_ink):
-            images = np.stack([normalise(candidate.ink) for candidate in candidates])
-            sights.append(_Sight(line, candidates, images))
-    return sights
-
-
-def _reading(seen: _Seen, layout: str) -> Reading:
-    """The numbers of a picture, as its layout wants them."""
-    found = [line.digits for line in seen.lines if line.digits]
-    if layout in ("auto", "page"):
-        found = [digits for digits in found if are_believable(digits)]
-    numbers = [join_digits(digits) for digits in found]
-    return Reading((best_row(numbers),) if layout == "number" and numbers else tuple(numbers))
-
-
-def _choose_number(ways: Sequence[_Judged], scale: float) -> tuple[list[Digit], bool]:
-    """The digits of a line, in the way of seeing that shows them best, and whether that's sure."""
-    if not ways:
-        return [], False
-    paths = [choose_path(way.sight.line, way.sight.candidates, way.beliefs) for way in ways]
-    best = max(range(len(paths)), key=lambda index: paths[index].score)
-    digits = [_digit(ways[best], index, scale) for index in paths[best].indices]
-    return digits, paths[best].is_sure
-
-
-def _choose_digit(ways: Sequence[_Judged], scale: float) -> tuple[list[Digit], bool]:
-    """The one digit of a picture, whichever way shows it best, and whether that's sure."""
-    if not ways:
-        return [], False
-    weights = [weigh_as_one(way.sight.line, way.sight.candidates) for way in ways]
-    together = Beliefs(
-        np.concatenate([way.beliefs.probabilities for way in ways]),
-        np.concatenate([way.beliefs.is_digit for way in ways]),
-    )
-    one = choose_one(np.concatenate(weights), together)
-    places = [(way, index) for way in ways for index in range(len(way.sight.candidates))]
-    way, index = places[one.index]
-    return [_digit(way, index, scale)], one.is_sure
-
-
-def _digit(way: _Judged, index: int, scale: float) -> Digit:
-    """A candidate as the digit that the network takes it for."""
-    one, beliefs = way.sight.candidates[index], way.beliefs
-    return Digit(
-        digit=int(beliefs.probabilities[index].argmax()),
-        confidence=float(beliefs.confidence[index]),
-        box=way.sight.line.box_of(one.ink, one.left, one.top, scale),
-        probabilities=beliefs.probabilities[index],
-        image=way.sight.images[index],
-    )
+def _look_closely(found: Found) -> list[View]:
+    """The other ways to see the line: smaller, as it is written, as large as its crop says."""
+    lines = [(found.line, size) for size in _SIZES]
+    if found.crop:
+        lines += [(found.crop, size) for size in _CROP_SIZES]
+    slant = found.line.slant
+    slants = (slant, 0.0) if slant else (slant,)
+    views = [line.view(size, lean) for line, size in lines for lean in slants]
+    return views[1:]  # the first is the glance

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from keras_digits.reading.ink import percentile
+
 
 def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The mask without printed rules and cell borders: thin, straight, from edge to edge."""
@@ -69,13 +71,13 @@ def _as_straight_line(run: NDArray[np.bool_]) -> _StraightLine | None:
         return None
     thickness = run.sum(axis=0)[columns]
     middle = (run * np.arange(len(run))[:, None]).sum(axis=0)[columns] / thickness
-    usual = float(np.percentile(thickness, 40))
+    usual = percentile(thickness, 40)
     thin = thickness <= usual + 1  # elsewhere a stroke joins it
     place, height = columns[thin], middle[thin]
     aside = place - place.mean()
     slope = float((aside * height).sum() / max(float((aside**2).sum()), 1.0))
     level = float(height.mean() - slope * place.mean())
-    bends = float(np.percentile(np.abs(height - level - slope * place), 80))
+    bends = percentile(np.abs(height - level - slope * place), 80)
     if bends > max(1.5, 0.015 * len(columns)):
         return None
     return _StraightLine(int(columns[0]), int(columns[-1]), level, slope, usual)

@@ -5,7 +5,6 @@ holds weights and optimizer alike; so a resumed run walks the very path of an un
 Knows Keras through its public face only, and so runs on each of its backends.
 """
 
-import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,17 +12,14 @@ from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
-from keras_digits.data.augmentation import handwriting
 from keras_digits.data.datasets import Dataset, load_dataset
 from keras_digits.data.formats import Digits
-from keras_digits.data.marks import non_digits
-from keras_digits.digits import NUM_CLASSES
 from keras_digits.errors import DatasetError, ModelFileError, RunError
 from keras_digits.files import replacing
-from keras_digits.networks import NETWORKS, Network, backend
+from keras_digits.networks import NETWORKS, backend
 from keras_digits.networks.rejection import RejectingCrossentropy, rejecting_accuracy
+from keras_digits.training.batches import batches_of, targets_of
 from keras_digits.training.recipe import Recipe
 from keras_digits.training.run import (
     EpochRow,
@@ -33,9 +29,6 @@ from keras_digits.training.run import (
     open_run,
     resume_command,
 )
-
-_PLAIN_SHARE = 0.15
-"""With augmentation, the share of digits that stay as they are."""
 
 _WARM_UP_SHARE = 0.05
 """The share of a cosine schedule's steps over which the learning rate rises."""
@@ -147,9 +140,10 @@ def load_model(run: Run) -> keras.Model:
             f"{run.folder} has no trained network yet. Finish it: {resume_command(run.folder)}"
         )
     trained = _load(run.model_path)
-    if run.recipe.precision == "float32":
+    network = NETWORKS[run.recipe.network]
+    if run.recipe.precision == "float32" or network.finish:
         return trained
-    model = NETWORKS[run.recipe.network].build("float32")
+    model = network.build("float32")
     model.set_weights(trained.get_weights())
     return model
 
@@ -185,18 +179,23 @@ def _fit(
     keras.utils.set_random_seed(recipe.seed)
     checkpoint = run.latest_checkpoint()
     num_done = checkpoint[0] if checkpoint else 0
-    batches = ShuffledBatches(network, training, recipe)
+    batches = batches_of(network, training, recipe)
     model = _load(checkpoint[1]) if checkpoint else compiled_model(recipe, len(batches))
     model.fit(
         batches,
         initial_epoch=num_done,
         epochs=recipe.epochs,
-        validation_data=(network.prepare(watched.images), one_hot(watched.known_labels())),
+        validation_data=(
+            network.prepare(watched.images),
+            targets_of(network, watched.known_labels()),
+        ),
         validation_batch_size=_WATCHING_BATCH_SIZE,
         callbacks=[batches.follow_epochs(), _Recorder(run, num_done), *callbacks],
         verbose=verbose,
         shuffle=False,  # the batches come shuffled
     )
+    if network.finish:
+        model = network.finish(model)
     with replacing(run.model_path) as partial:
         model.save(partial)
     return run
@@ -210,7 +209,7 @@ def compiled_model(recipe: Recipe, steps_per_epoch: int) -> keras.Model:
     if recipe.non_digits > 0:
         model.compile(optimizer, loss=RejectingCrossentropy(), metrics=[rejecting_accuracy()])
     else:
-        model.compile(optimizer, loss=network.loss(), metrics=["accuracy"])
+        model.compile(optimizer, loss=network.loss(), metrics=[network.accuracy()])
     return model
 
 
@@ -256,84 +255,6 @@ def split_for_watching(dataset: Dataset, recipe: Recipe) -> tuple[Digits, Digits
         )
     watched, learned = np.sort(order[:num_watched]), np.sort(order[num_watched:])
     return Digits(images[learned], labels[learned]), Digits(images[watched], labels[watched])
-
-
-def one_hot(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """uint8 ``(n,)`` to float32 ``(n, 10)``, 1 in the column of the label."""
-    encoded: NDArray[np.float32] = keras.utils.to_categorical(labels, NUM_CLASSES).astype("float32")
-    return encoded
-
-
-class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
-    """Training digits in batches, in an order that the seed and the epoch's number decide.
-
-    What augmentation makes of a batch depends on seed, epoch and the batch's place alone, so that
-    resuming goes on as if nothing had happened. ``fit`` calls :meth:`on_epoch_end` at moments of
-    its own choosing, and reads ahead; the epoch's number therefore comes from
-    :meth:`follow_epochs`, whose callback runs before an epoch's first batch is drawn.
-    """
-
-    def __init__(self, network: Network, digits: Digits, recipe: Recipe) -> None:
-        super().__init__()
-        self._network = network
-        self._recipe = recipe
-        self._images = digits.images
-        self._labels = digits.known_labels()
-        is_changed = recipe.augmentation != "none" or recipe.non_digits > 0
-        self._inputs = None if is_changed else network.prepare(digits.images)
-        self._epoch = 0
-        self._order = np.arange(len(digits))
-
-    def start_epoch(self, epoch: int) -> None:
-        """Shuffle for `epoch`, counted from 0."""
-        self._epoch = epoch
-        order = np.random.default_rng((self._recipe.seed, epoch))
-        self._order = order.permutation(len(self._order))
-
-    def follow_epochs(self) -> keras.callbacks.Callback:
-        """A callback that shuffles at the start of each epoch, and seeds dropout anew."""
-        return _EpochStart(self, self._recipe.seed)
-
-    def __len__(self) -> int:
-        return math.ceil(len(self._order) / self._recipe.batch_size)
-
-    def __getitem__(self, index: int) -> tuple[NDArray[np.generic], NDArray[np.float32]]:
-        start = index * self._recipe.batch_size
-        chosen = self._order[start : start + self._recipe.batch_size]
-        targets = one_hot(self._labels[chosen])
-        if self._inputs is not None:
-            return self._inputs[chosen], targets
-        generator = np.random.default_rng((self._recipe.seed, self._epoch, index))
-        images = self._images[chosen]
-        if self._recipe.augmentation == "handwriting":
-            num_plain = round(_PLAIN_SHARE * len(images))  # the order is random already
-            changed = handwriting(images[num_plain:], self._labels[chosen[num_plain:]], generator)
-            images = np.concatenate([images[:num_plain], changed])
-        if num_others := round(self._recipe.non_digits * len(images)):
-            sources = generator.choice(len(self._images), num_others)
-            others = non_digits(self._images[sources], generator)
-            images = np.concatenate([images, others])
-            targets = np.pad(targets, ((0, num_others), (0, 0)))  # belief in none of the ten
-        return self._network.prepare(images), targets
-
-
-class _EpochStart(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-    """Sets what is random in an epoch by its number.
-
-    Keras does not save where dropout's generators stand, so that a resumed run would drop others.
-    """
-
-    def __init__(self, batches: ShuffledBatches, seed: int) -> None:
-        super().__init__()
-        self._batches = batches
-        self._seed = seed
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._batches.start_epoch(epoch)
-        for number, layer in enumerate(self.model.layers):
-            if isinstance(layer, keras.layers.Dropout):
-                state = np.random.SeedSequence((self._seed, epoch, number)).generate_state(2)
-                layer.seed_generator.state.assign(state)
 
 
 class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types

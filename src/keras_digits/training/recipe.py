@@ -13,7 +13,7 @@ from typing import Any
 from keras_digits.data import DATASETS
 from keras_digits.errors import RecipeError
 
-NETWORKS = ("article", "convnet")
+NETWORKS = ("article", "convnet", "lines")
 
 OPTIMIZERS = (
     "sgd",
@@ -56,7 +56,8 @@ class Recipe:
         network: One of ``NETWORKS``.
         optimizer: One of ``OPTIMIZERS``.
         learning_rate: Above 0; None is the optimizer's own default in Keras.
-        batch_size: Digits a step, at least 1.
+        batch_size: Digits a step, at least 1; for ``lines``, as many pixels a step as so many lines
+            of 96 columns have.
         epochs: Passes over the training digits, at least 1.
         validation_split: Share of the training digits that is held out and watched, in [0, 1);
             at 0 the test set is watched, as the tutorial does.
@@ -76,8 +77,8 @@ class Recipe:
     network: str = _setting("article", f"The network: {', '.join(NETWORKS)}.")
     optimizer: str = _setting("sgd", f"The optimizer: {', '.join(OPTIMIZERS)}.")
     learning_rate: float | None = _setting(None, "The optimizer's step size; by default Keras's.")
-    batch_size: int = _setting(128, "Digits a step.")
-    epochs: int = _setting(20, "Passes over the training digits.")
+    batch_size: int = _setting(128, "Digits a step; for lines, lines of some four digits.")
+    epochs: int = _setting(20, "Passes over the training digits, or as many steps.")
     validation_split: float = _setting(
         0.0, "Share of the training digits to hold out and watch; at 0 the test set is watched."
     )
@@ -124,6 +125,11 @@ class Recipe:
             raise RecipeError(
                 "non_digits needs a network that gives logits, and article gives probabilities. "
                 "Choose network convnet."
+            )
+        if self.network == "lines" and (self.augmentation != "none" or self.non_digits > 0):
+            raise RecipeError(
+                "augmentation and non_digits are for networks that learn from single images, and "
+                "lines writes lines of its own from the digits. Leave both out."
             )
         if self.data is not None and self.dataset == "optdigits":
             raise RecipeError(

@@ -1,0 +1,112 @@
+"""The network that reads lines of writing, and ships: convolutions that slide along a line.
+
+A line is 28 pixels tall and as wide as need be. The network shrinks it to one row of frames, one
+for every four columns, and says of each which digit stands around its middle, or that none does;
+so it finds digits and tells them apart in one pass, with their neighbours in view. No cut has to be
+right first. A single digit is a line of 28 columns.
+"""
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_digits.digits import INK, NUM_CLASSES, SIDE
+from keras_digits.networks.convnet import add_channel, layers_as_they_are
+from keras_digits.networks.network import Network
+
+_WIDTHS = (16, 32, 64, 64, 128, 128)
+"""Channels of the convolutions that shrink a line; pooling follows the first, third and fifth."""
+
+_MOMENTUM = 0.98
+"""How slowly the running means of normalisation follow the batches."""
+
+_CONTEXT = 192
+"""Channels of a column once its height is gone."""
+
+
+def build_lines(dtype: str = "float32") -> keras.Model:
+    """Make the network, untrained, its channels normalised by batch, which makes it learn faster.
+
+    Args:
+        dtype: Keras's dtype policy; the logits are float32 under each.
+
+    Returns:
+        A model from ``(n, 28, width, 1)``, 0 paper, 255 ink, to frames, float32
+        ``(n, width / 4, 11)``, logits.
+    """
+    return _sequence(dtype, is_normalised=True)
+
+
+def fold_normalisation(model: keras.Model) -> keras.Model:
+    """The trained network as it ships: what normalises is worked into the weights.
+
+    Args:
+        model: A model that :func:`build_lines` made, trained.
+
+    Returns:
+        A float32 model that gives the same up to rounding, with weights that half precision holds
+        to the bit.
+    """
+    folded = _sequence("float32", is_normalised=False)
+    weights: list[NDArray[np.float32]] = []
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            gamma, beta, mean, variance = layer.get_weights()
+            share = gamma / np.sqrt(variance + layer.epsilon)
+            weights += [weights.pop() * share, beta - mean * share]
+        else:
+            weights += layer.get_weights()
+    folded.set_weights([weight.astype(np.float16).astype(np.float32) for weight in weights])
+    return folded
+
+
+def _sequence(dtype: str, is_normalised: bool) -> keras.Model:
+    """The layers, with or without normalisation."""
+    layers = keras.layers
+
+    def convolution(
+        channels: int, size: int | tuple[int, int], padding: str = "same"
+    ) -> list[keras.layers.Layer]:
+        kernels = layers.Conv2D(
+            channels, size, padding=padding, use_bias=not is_normalised, dtype=dtype
+        )
+        rectified = layers.ReLU(dtype=dtype)
+        if not is_normalised:
+            return [kernels, rectified]
+        return [kernels, layers.BatchNormalization(momentum=_MOMENTUM, dtype=dtype), rectified]
+
+    first, second, third, fourth, fifth, sixth = _WIDTHS
+    return keras.Sequential(
+        [
+            keras.Input((SIDE, None, 1)),
+            layers.Rescaling(1 / INK, dtype=dtype),
+            *convolution(first, 5),
+            layers.MaxPooling2D(dtype=dtype),
+            *convolution(second, 3),
+            *convolution(third, 3),
+            layers.MaxPooling2D(dtype=dtype),
+            *convolution(fourth, 3),
+            *convolution(fifth, 3),
+            layers.MaxPooling2D((2, 1), padding="same", dtype=dtype),
+            *convolution(sixth, 3),
+            layers.ZeroPadding2D(((0, 0), (1, 1)), dtype=dtype),
+            *convolution(_CONTEXT, (4, 3), padding="valid"),  # one row is left
+            layers.Dropout(0.1, dtype=dtype),
+            *convolution(_CONTEXT, (1, 5)),
+            layers.Conv2D(NUM_CLASSES + 1, 1, dtype="float32"),
+            layers.Reshape((-1, NUM_CLASSES + 1), dtype="float32"),
+        ],
+        name="lines",
+    )
+
+
+LINES = Network(
+    name="lines",
+    summary="eight convolutions that slide along a line of writing",
+    build=build_lines,
+    prepare=add_channel,
+    gives_logits=True,
+    reading_layers=layers_as_they_are,
+    reads_lines=True,
+    finish=fold_normalisation,
+)

@@ -1,0 +1,92 @@
+"""What the frames of a line say: which digits stand where, and how believable a row of them is.
+
+Knows no pixels. Frames are probabilities here, float ``(frames, 11)``: the beliefs that each digit
+stands around a frame's middle, and last that none does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_digits.digits import NOTHING, NUM_CLASSES, Probabilities
+
+
+@dataclass(frozen=True, eq=False)
+class Spot:
+    """A digit that a run of frames sees.
+
+    Attributes:
+        digit: 0 to 9.
+        frame: The middle of the run, in frames, weighed by belief.
+        confidence: The highest belief of the run.
+        probabilities: float32 ``(10,)``, the belief in each digit, given that it is one.
+    """
+
+    digit: int
+    frame: float
+    confidence: float
+    probabilities: Probabilities
+
+
+def spots(beliefs: NDArray[np.float32]) -> list[Spot]:
+    """The digits that are believed more than anything else, from left to right."""
+    return [
+        _spot(beliefs, digit, first, end) for digit, first, end in _runs(beliefs.argmax(axis=1))
+    ]
+
+
+def spot_at(beliefs: NDArray[np.float32], frame: int, digit: int) -> Spot:
+    """The digit that a frame sees, whether or not it believes in anything else more.
+
+    Args:
+        beliefs: The line's frames.
+        frame: The frame; those beside it count where they see the digit too.
+        digit: 0 to 9.
+    """
+    sees = beliefs[:, digit] > 0.5 * beliefs[frame, digit]
+    first = last = frame
+    while first > 0 and sees[first - 1]:
+        first -= 1
+    while last + 1 < len(sees) and sees[last + 1]:
+        last += 1
+    return _spot(beliefs, digit, first, last + 1)
+
+
+def _spot(beliefs: NDArray[np.float32], digit: int, first: int, end: int) -> Spot:
+    """What a run of frames sees."""
+    run = beliefs[first:end]
+    weights = run[:, digit]
+    frame = float((np.arange(first, end) * weights).sum() / weights.sum())
+    total = run[:, :NUM_CLASSES].sum(axis=0)
+    return Spot(digit, frame, float(weights.max()), (total / total.sum()).astype(np.float32))
+
+
+def row_probability(beliefs: NDArray[np.float32], digits: Sequence[int]) -> float:
+    """The belief that a line holds just these digits, in this order.
+
+    The sum over all ways in which the frames can tell them, equal neighbours merged and frames of
+    nothing left out: the forward algorithm of Graves, Fernández, Gomez, Schmidhuber 2006, eq. 6.
+    """
+    states = np.full(2 * len(digits) + 1, NOTHING)
+    states[1::2] = digits
+    may_skip = np.zeros(len(states))
+    may_skip[3::2] = states[3::2] != states[1:-2:2]
+    emitted = beliefs[:, states].astype(np.float64)
+    reached = np.zeros(len(states) + 2)  # two before the first, which nothing reaches
+    reached[2:4] = emitted[0, :2]
+    for shares in emitted[1:]:
+        reached[2:] = (reached[2:] + reached[1:-1] + may_skip * reached[:-2]) * shares
+    return float(reached[-1] + (reached[-2] if digits else 0.0))
+
+
+def _runs(answers: NDArray[np.intp]) -> list[tuple[int, int, int]]:
+    """Runs of frames that see the same digit: the digit, the first frame, the frame after."""
+    borders = np.flatnonzero(np.diff(answers)) + 1
+    firsts, ends = np.append(0, borders), np.append(borders, len(answers))
+    return [
+        (int(answers[first]), int(first), int(end))
+        for first, end in zip(firsts, ends, strict=True)
+        if answers[first] != NOTHING
+    ]

@@ -1,0 +1,134 @@
+"""The network as the reading wing has it: a ``digits.onnx`` in ONNX Runtime.
+
+Knows the file's contract, which :mod:`keras_digits.export` writes: ``images`` in, ``logits`` and
+perhaps ``frames`` out, and the metadata that says how to understand them.
+"""
+
+import itertools
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from keras_digits.digits import FRAME_WIDTH, NOTHING, NUM_CLASSES, SIDE, Images, Probabilities
+from keras_digits.errors import ModelFileError
+from keras_digits.reading.choosing import Sight
+from keras_digits.reading.views import View
+
+_COLUMNS_AT_ONCE = 2048
+"""Columns a call of the network: what fits the processor's cache is fastest."""
+
+_WIDTH_STEP = 32
+"""Lines are filled up with paper to a multiple of this width, so that more are alike."""
+
+
+class Network:
+    """A ``digits.onnx`` in ONNX Runtime.
+
+    Args:
+        weights: Its path; by default the network that ships.
+
+    Attributes:
+        reads_lines: Whether it reads lines of any width, or single digits alone.
+
+    Raises:
+        ModelFileError: `weights` is missing, or no network that can be used.
+    """
+
+    def __init__(self, weights: str | Path | None) -> None:
+        self._session = _open_session(weights)
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        self._temperature = np.float32(metadata.get("keras_digits.temperature", "1"))
+        self._rejects = metadata.get("keras_digits.rejects") == "true"
+        self.reads_lines = len(self._session.get_outputs()) > 1
+
+    def classify(self, images: Images) -> tuple[Probabilities, NDArray[np.float32]]:
+        """What the network believes of single digits.
+
+        Args:
+            images: uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
+
+        Returns:
+            float32 ``(n, 10)``, the belief in each digit, given that it is one; and ``(n,)``, the
+            belief that it is one, for networks that were not taught to reject that in the
+            likeliest.
+        """
+        at_once = _COLUMNS_AT_ONCE // SIDE
+        parts = [
+            self._session.run(["logits"], {"images": images[start : start + at_once]})[0]
+            for start in range(0, len(images), at_once)
+        ]
+        logits = np.concatenate(parts) if parts else np.zeros((0, NUM_CLASSES), np.float32)
+        logits = logits / self._temperature
+        highest = logits.max(axis=1, initial=-np.inf, keepdims=True) if len(logits) else logits
+        weights = np.exp(logits - highest)
+        total = weights.sum(axis=1, keepdims=True)
+        probabilities = (weights / total).astype(np.float32)
+        if not self._rejects:
+            return probabilities, probabilities.max(axis=1, initial=0)
+        energy = (highest + np.log(total))[:, 0]
+        return probabilities, (1 / (1 + np.exp(-energy))).astype(np.float32)
+
+    def see(self, views: Sequence[View]) -> list[Sight]:
+        """What the network sees in views of lines; those of like width are looked at together."""
+        widths = [-(-view.strip.shape[1] // _WIDTH_STEP) * _WIDTH_STEP for view in views]
+        order = sorted(range(len(views)), key=lambda index: widths[index])
+        beliefs: dict[int, NDArray[np.float32]] = {}
+        for width, alike in itertools.groupby(order, key=lambda index: widths[index]):
+            indices = list(alike)
+            at_once = max(1, _COLUMNS_AT_ONCE // width)
+            for start in range(0, len(indices), at_once):
+                chosen = indices[start : start + at_once]
+                strips = np.zeros((len(chosen), SIDE, width), np.uint8)
+                for strip, index in zip(strips, chosen, strict=True):
+                    strip[:, : views[index].strip.shape[1]] = views[index].strip
+                (frames,) = self._session.run(["frames"], {"images": strips})
+                beliefs |= zip(chosen, self._probabilities(frames), strict=True)
+        return [
+            Sight(view, beliefs[index][: view.strip.shape[1] // FRAME_WIDTH])
+            for index, view in enumerate(views)
+        ]
+
+    def _probabilities(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Frames' logits, float32 ``(n, frames, 11)``, as beliefs."""
+        weights = np.exp((frames - frames.max(axis=2, keepdims=True)) / self._temperature)
+        return np.asarray(weights / weights.sum(axis=2, keepdims=True))
+
+
+def _open_session(weights: str | Path | None) -> onnxruntime.InferenceSession:
+    """ONNX Runtime on a network that keeps the contract."""
+    path = Path(
+        str(files("keras_digits") / "weights" / "digits.onnx" if weights is None else weights)
+    )
+    if not path.is_file():
+        raise ModelFileError(
+            f"{path} does not exist; expected a digits.onnx. Train one: digits train"
+        )
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what is wrong is said below, once
+    options.intra_op_num_threads = 1  # lines are small; threads read a few pictures each instead
+    try:
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's errors have no common name
+        raise ModelFileError(
+            f"{path} is no network that ONNX Runtime can load. Export it again: digits train"
+        ) from error
+    inputs = {port.name: [port.type, *port.shape[1:]] for port in session.get_inputs()}
+    outputs = {port.name: port.shape[1:] for port in session.get_outputs()}
+    frames = outputs.pop("frames", None)
+    width = inputs.get("images", [SIDE])[-1]
+    is_for_lines = frames is not None and frames[1:] == [NOTHING + 1] and isinstance(width, str)
+    is_for_digits = frames is None and width == SIDE
+    if (
+        not (is_for_lines or is_for_digits)
+        or inputs != {"images": ["tensor(uint8)", SIDE, width]}
+        or outputs != {"logits": [NUM_CLASSES]}
+    ):
+        raise ModelFileError(
+            f"{path} is another network than digits train exports; expected images, uint8 "
+            "(n, 28, 28) or (n, 28, width), and logits, (n, 10). Export it again: digits train"
+        )
+    return session

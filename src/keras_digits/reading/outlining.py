@@ -1,0 +1,149 @@
+"""Where the ink of each digit of a line is, once it is known which digits stand where.
+
+Needed to show people what was read, and to hand single digits to networks that know no lines.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_digits.digits import FRAME_WIDTH, INK, SIDE, Box
+from keras_digits.reading.decoding import Spot
+from keras_digits.reading.ink import CORE_PERCENTILE, percentile
+from keras_digits.reading.parts import Part, Parts
+from keras_digits.reading.views import DIGIT_HEIGHT, View
+
+_REACH = 0.8 * DIGIT_HEIGHT
+"""A digit reaches at most so far from its middle, in columns of a view."""
+
+_BARE = 0.3 * INK
+"""A column of a view without more ink than this is bare."""
+
+_GAP = 3
+"""So many bare columns part a digit from what is beside it."""
+
+_LEAST_PIECE = 0.35
+"""A piece of ink lower than this share of the digit belongs to it only if it is above or below."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """A digit's ink.
+
+    Attributes:
+        box: Where it is in the picture.
+        ink: float32 ``(height, width)``, 0 paper, 1 ink, all other ink removed.
+    """
+
+    box: Box
+    ink: NDArray[np.float32]
+
+
+def outline(
+    spots: Sequence[Spot], view: View, parts: Parts, group: Sequence[Part]
+) -> list[Outline]:
+    """Each digit's ink in the picture.
+
+    Args:
+        spots: The digits, from left to right.
+        view: The view in which they were seen.
+        parts: The picture's ink in parts.
+        group: Those of the line.
+    """
+    wanted = np.zeros(int(parts.labels.max()) + 1, np.uint8)
+    wanted[[part.label for part in group]] = 1
+    return [_trace(first, last, view, parts, wanted) for first, last in _reaches(spots, view.strip)]
+
+
+def window(spot: Spot, view: View) -> NDArray[np.uint8]:
+    """The 28 columns of a view around a digit's middle, uint8 ``(28, 28)``: what was seen."""
+    image = np.zeros((SIDE, SIDE), np.uint8)
+    left = round((spot.frame + 0.5) * FRAME_WIDTH) - SIDE // 2
+    first, last = max(0, left), min(view.strip.shape[1], left + SIDE)
+    image[:, first - left : last - left] = view.strip[:, first:last]
+    return image
+
+
+def _reaches(spots: Sequence[Spot], strip: NDArray[np.uint8]) -> list[tuple[float, float]]:
+    """From which column to which each digit stands."""
+    middles = [(spot.frame + 0.5) * FRAME_WIDTH for spot in spots]
+    columns = strip.astype(np.float32).sum(axis=0)
+    cuts = [_lowest(columns, first, second) for first, second in itertools.pairwise(middles)]
+    is_bare = strip.max(axis=0) <= _BARE
+    reaches = []
+    for middle, left, right in zip(middles, [0.0, *cuts], [*cuts, len(columns)], strict=True):
+        first = _up_to_gap(is_bare, middle, max(left, middle - _REACH))
+        last = _up_to_gap(is_bare, middle, min(right, middle + _REACH))
+        reaches.append((first, last))
+    return reaches
+
+
+def _lowest(columns: NDArray[np.float32], first: float, second: float) -> float:
+    """Where between two digits' middles there is least ink, rather halfway than near either."""
+    start, end = round(first) + 1, max(round(second), round(first) + 2)
+    places = np.arange(start, end)
+    aside = np.abs(places + 0.5 - (first + second) / 2) / max(second - first, 1.0)
+    cost = columns[start:end][: len(places)] + INK * aside[: len(columns[start:end])]
+    return float(start + int(cost.argmin())) + 0.5
+
+
+def _up_to_gap(is_bare: NDArray[np.bool_], middle: float, end: float) -> float:
+    """How far a digit's ink reaches from its middle towards `end`."""
+    step = 1 if end > middle else -1
+    place, bare = round(middle), 0
+    while 0 <= place < len(is_bare) and (end - place) * step > 0:
+        bare = bare + 1 if is_bare[place] else 0
+        if bare >= _GAP and abs(place - middle) > DIGIT_HEIGHT / 4:
+            return float(place - _GAP + 1 if step > 0 else place + _GAP)
+        place += step
+    return end
+
+
+def _trace(
+    first: float, last: float, view: View, parts: Parts, wanted: NDArray[np.uint8]
+) -> Outline:
+    """The ink between two columns of a view."""
+    left, right = view.columns_in_picture(np.array([first, last]))
+    half = SIDE / 2 / view.zoom
+    lean = abs(view.slant) * half
+    height, width = parts.labels.shape
+    x0, x1 = int(np.clip(left - lean, 0, width - 1)), int(np.clip(right + lean + 1, 1, width))
+    y0 = int(np.clip(view.middle - half, 0, height - 1))
+    y1 = int(np.clip(view.middle + half + 1, 1, height))
+    x1, y1 = max(x1, x0 + 1), max(y1, y0 + 1)
+    upright = (
+        np.arange(x0, x1) + 0.5 + view.slant * (np.arange(y0, y1)[:, None] + 0.5 - view.middle)
+    )
+    inside = (upright >= left) & (upright <= right)
+    if not inside.any():  # narrower than a pixel, or beyond the border
+        inside = np.ones_like(inside)
+    mask = wanted[parts.labels[y0:y1, x0:x1]] * inside.astype(np.uint8)
+    mask = _main_pieces(mask)
+    if not mask.any():
+        mask = inside.astype(np.uint8)  # ink that was taken for a rule: all there is
+    x, y, box_width, box_height = cv2.boundingRect(mask)
+    strength = parts.ink.strength[y0:y1, x0:x1] * mask
+    core = percentile(strength[mask > 0], CORE_PERCENTILE)
+    part = strength[y : y + box_height, x : x + box_width] / max(core, 1e-3)
+    ink = np.zeros((box_height + 2, box_width + 2), np.float32)  # with a pixel of paper around it
+    ink[1:-1, 1:-1] = np.clip(part, 0, 1)
+    return Outline(Box(x0 + x, y0 + y, box_width, box_height), ink)
+
+
+def _main_pieces(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The mask without dots, commas and scraps beside its largest piece."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    if count <= 2:
+        return mask
+    left, top, width, height, area = stats[1:].T
+    main = int(np.argmax(height.astype(float) * area))
+    overlap = np.minimum(left + width, left[main] + width[main]) - np.maximum(left, left[main])
+    is_low = top > top[main] + 0.75 * height[main]
+    belongs = (height >= _LEAST_PIECE * height[main]) & (area >= 0.1 * area[main])
+    belongs |= (overlap > 0.6 * width) & ~is_low & (area >= 0.03 * area[main])
+    kept = np.append(False, belongs).astype(np.uint8)
+    return np.asarray(kept[labels])

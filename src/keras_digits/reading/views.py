@@ -1,0 +1,179 @@
+"""A line of writing as the network wants to see it: 28 pixels tall, its digits about 20.
+
+How tall digits are and how far they lean can be told only roughly before they are read, so a line
+is seen in several views, and what most of them show is believed. The paper between strokes stays
+in view, because a network tells rules and waves from digits better than a threshold does.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_digits.digits import FRAME_WIDTH, INK, SIDE
+from keras_digits.reading.ink import CORE_PERCENTILE, Ink, percentile, stroke_width
+from keras_digits.reading.normalising import BOX_SIDE
+
+DIGIT_HEIGHT = BOX_SIDE
+"""How tall digits stand in a view that judges their size rightly."""
+
+_KEPT_HEIGHT = 30
+"""A line is kept at a size at which its digits are at most this tall, in pixels."""
+
+_MARGIN = 0.35
+"""Paper left and right of a line, as a share of its digits' height."""
+
+_WIDEST = 4000
+"""A view is at most this wide, in pixels: some two hundred digits; what is beyond is not read."""
+
+_SLANTS = tuple(step / 10 for step in range(-3, 11))
+"""The slants that are tried, columns by rows, positive to the right."""
+
+_THINNEST = 0.07
+"""Strokes are made at least about this wide, as a share of the digits' height."""
+
+_FLOOR = 0.25
+"""Ink below this share of the threshold counts as paper."""
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A line of writing in one size and slant.
+
+    Attributes:
+        strip: uint8 ``(28, width)``, 0 paper, 255 ink; the width is a multiple of 4.
+        zoom: Pixels of the strip a pixel of the picture.
+        slant: How far the writing leaned to the right before it was set upright, columns by rows.
+        left: The picture's column where the strip begins, at its middle row.
+        middle: The picture's row on which the strip's middle lies.
+    """
+
+    strip: NDArray[np.uint8]
+    zoom: float
+    slant: float
+    left: float
+    middle: float
+
+    def columns_in_picture(self, columns: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Where columns of the strip stand in the picture, on its middle row."""
+        return np.asarray(self.left + columns / self.zoom, np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """Where a line of writing stands in a picture.
+
+    Attributes:
+        ink: The picture's ink.
+        left: The first column of the line.
+        right: The column after its last.
+        middle: The row in the middle of its digits.
+        digit_height: About how tall these are, in pixels of the picture.
+    """
+
+    ink: Ink
+    left: float
+    right: float
+    middle: float
+    digit_height: float
+
+    @property
+    def place(self) -> tuple[float, float, float, float]:
+        """Its left, right, middle and digits' height."""
+        return (self.left, self.right, self.middle, self.digit_height)
+
+    def view(self, size: float = 1.0, slant: float = 0.0) -> View:
+        """The line as the network wants it.
+
+        Args:
+            size: The share of ``DIGIT_HEIGHT`` that the line's digits are given.
+            slant: How far the writing is taken to lean.
+        """
+        region = self._region
+        zoom = size * DIGIT_HEIGHT / self.digit_height
+        margin = _MARGIN * self.digit_height
+        half = SIDE / 2 / zoom
+        left = self.left - margin - abs(slant) * half
+        right = self.right + margin + abs(slant) * half
+        frames = np.ceil((right - left) * zoom / FRAME_WIDTH)
+        width = FRAME_WIDTH * int(np.clip(frames, SIDE // FRAME_WIDTH, _WIDEST // FRAME_WIDTH))
+        step = region.zoom / zoom
+        x = (left - region.left) * region.zoom + slant * step * (SIDE - 1) / 2
+        y = (self.middle - region.top) * region.zoom - step * SIDE / 2
+        offset = (step - 1) / 2  # pixels are squares, and OpenCV counts from their middles
+        inverse = np.array([[step, -slant * step, x + offset], [0, step, y + offset]])
+        strip = cv2.warpAffine(
+            region.shades,
+            inverse,
+            (width, SIDE),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        )
+        return View(np.asarray(strip), zoom, slant, left, self.middle)
+
+    @cached_property
+    def slant(self) -> float:
+        """How far the writing leans to the right: columns by rows, 0 upright, 1 at 45 degrees.
+
+        The shear under which ink gathers in fewest columns (as in Vinciarelli and Luettin 2001).
+        """
+        strip = self.view().strip.astype(np.float32)
+        strip[strip < INK / 2] = 0
+        scores = [_gathered(_sheared(strip, slant)) - 0.02 * abs(slant) for slant in _SLANTS]
+        return float(_SLANTS[int(np.argmax(scores))])
+
+    @cached_property
+    def _region(self) -> "_Region":
+        """The line and what is near it."""
+        reach = 1.2 * self.digit_height  # a view is at most so tall, and leans so far
+        height, width = self.ink.strength.shape
+        left, right = (
+            max(0, int(self.left - 2 * reach)),
+            min(width, int(self.right + 2 * reach) + 1),
+        )
+        top, bottom = max(0, int(self.middle - reach)), min(height, int(self.middle + reach) + 1)
+        part = self._thickened(self.ink.strength[top:bottom, left:right])
+        zoom = min(1.0, _KEPT_HEIGHT / self.digit_height)
+        if zoom < 1:
+            size = (max(1, round(part.shape[1] * zoom)), max(1, round(part.shape[0] * zoom)))
+            part = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+        written = part[part > self.ink.threshold]
+        core = percentile(written, CORE_PERCENTILE) if len(written) else 1.0
+        floor = _FLOOR * self.ink.threshold
+        shades = np.clip((part - floor) * (INK / max(core - floor, 1e-3)), 0, INK)
+        return _Region(np.asarray(shades, np.uint8), left, top, zoom)
+
+    def _thickened(self, part: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Hairlines on tall writing made wide enough that shrinking leaves them black."""
+        if self.digit_height < 2 * _KEPT_HEIGHT:
+            return part
+        mask = (part > self.ink.threshold).astype(np.uint8)
+        missing = _THINNEST * self.digit_height - stroke_width(mask)
+        if missing < 1:
+            return part
+        side = 2 * round(missing / 2) + 1
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+        return np.asarray(cv2.dilate(part, kernel))
+
+
+@dataclass(frozen=True, eq=False)
+class _Region:
+    """A part of a picture, its ink as shades, shrunk where its writing is large."""
+
+    shades: NDArray[np.uint8]
+    left: int
+    top: int
+    zoom: float
+
+
+def _gathered(strip: NDArray[np.float32]) -> float:
+    """How much a strip's ink gathers in few columns."""
+    columns = strip.sum(axis=0)
+    return float((columns**2).sum() / max(float(columns.sum()) ** 2, 1e-6) * len(strip))
+
+
+def _sheared(strip: NDArray[np.float32], slant: float) -> NDArray[np.float32]:
+    """A strip leaning to the right by `slant` set upright; what leaves it at the sides is lost."""
+    matrix = np.array([[1.0, slant, -slant * (len(strip) - 1) / 2], [0.0, 1.0, 0.0]])
+    return np.asarray(cv2.warpAffine(strip, matrix, strip.shape[::-1]))

@@ -1,0 +1,79 @@
+"""Lines of digits are written as people write, and what each frame shows is known."""
+
+import numpy as np
+import pytest
+
+from keras_digits.data.datasets import Dataset
+from keras_digits.data.lines import Case, make_batch, make_lines, make_single, single_answers
+from keras_digits.digits import FRAME_WIDTH, NOTHING, SIDE
+
+
+@pytest.fixture(scope="module")
+def case(optdigits: Dataset) -> Case:
+    labels = optdigits.train.known_labels()
+    return Case(optdigits.train.images, labels, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("width", [48, 96, 160])
+def test_lines_have_an_answer_for_every_frame(case: Case, width: int) -> None:
+    lines = make_lines(case, 40, width, np.random.default_rng(1))
+    assert lines.images.shape == (40, SIDE, width)
+    assert lines.images.dtype == np.uint8
+    assert lines.answers.shape == (40, width // FRAME_WIDTH, NOTHING + 1)
+    assert lines.answers.any(axis=2).all()
+
+
+def test_same_generator_writes_the_same_lines(case: Case) -> None:
+    one, same = (make_lines(case, 20, 96, np.random.default_rng(7)) for _ in range(2))
+    other = make_lines(case, 20, 96, np.random.default_rng(8))
+    np.testing.assert_array_equal(one.images, same.images)
+    np.testing.assert_array_equal(one.answers, same.answers)
+    assert not np.array_equal(one.images, other.images)
+
+
+def test_digits_stand_where_the_answers_say(case: Case) -> None:
+    lines = make_lines(case, 200, 96, np.random.default_rng(2))
+    certain = lines.answers[:, :, NOTHING] == 0
+    ink = lines.images.reshape(200, SIDE, -1, FRAME_WIDTH).mean(axis=(1, 3))
+    per_digit = lines.answers[certain].sum(axis=1)
+    assert certain.any(axis=1).mean() > 0.9
+    assert ink[certain].mean() > 1.5 * ink[~certain].mean()
+    assert (per_digit == 1).mean() > 0.8  # elsewhere digits overlap
+
+
+def test_batches_are_rows_of_one_width_with_about_the_pixels_asked_for(case: Case) -> None:
+    for size in (3, 32, 100):
+        batch = make_batch(case, size, np.random.default_rng(size))
+        count, height, width = batch.images.shape
+        assert (height, width) == (SIDE, 160)
+        assert batch.answers.shape == (count, 40, NOTHING + 1)
+        assert batch.answers.any(axis=2).all()
+        assert count == max(4, round(size * 96 / 160))
+
+
+def test_single_digits_are_lines_of_one(optdigits: Dataset) -> None:
+    labels = optdigits.train.known_labels()
+    lines = make_single(optdigits.train.images, labels, 40, np.random.default_rng(3))
+    assert lines.images.shape == (40, SIDE, SIDE)
+    middle = lines.answers[:, 3]
+    assert (middle[:30, NOTHING] == 0).all()
+    assert (middle[:30].sum(axis=1) == 1).all()
+    assert (lines.answers[30:, :, NOTHING] == 1).all()  # a quarter shows no digits
+    assert lines.answers[30:, :, :NOTHING].sum() == 0
+
+
+def test_answers_of_single_digits_name_the_label_in_the_middle() -> None:
+    answers = single_answers(np.array([4, 9], np.uint8))
+    assert answers.shape == (2, 7, 11)
+    assert answers[:, 3].argmax(axis=1).tolist() == [4, 9]
+    assert answers[0, 2].nonzero()[0].tolist() == [4, NOTHING]
+    assert answers[0, 0].nonzero()[0].tolist() == [NOTHING]
+
+
+def test_digits_that_are_missing_are_not_written(optdigits: Dataset) -> None:
+    labels = optdigits.train.known_labels()
+    few = np.isin(labels, (3, 7))
+    case = Case(optdigits.train.images[few], labels[few], np.random.default_rng(0))
+    batch = make_batch(case, 24, np.random.default_rng(0))
+    written = np.flatnonzero(batch.answers.any(axis=(0, 1)))
+    assert written.tolist() == [3, 7, NOTHING]

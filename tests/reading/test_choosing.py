@@ -1,0 +1,55 @@
+"""What all views of a line say is added up."""
+
+import numpy as np
+import pytest
+
+from keras_digits.digits import NOTHING, SIDE
+from keras_digits.reading.choosing import Sight, choose_one, choose_row
+from keras_digits.reading.views import View
+
+
+def sight(*answers: int, belief: float, left: float = 0.0) -> Sight:
+    """A sight whose frames believe these answers, and as much as is left in nothing."""
+    beliefs = np.zeros((len(answers), NOTHING + 1), np.float32)
+    beliefs[:, NOTHING] = 1 - belief
+    beliefs[np.arange(len(answers)), answers] += belief
+    strip = np.zeros((SIDE, 4 * len(answers)), np.uint8)
+    return Sight(View(strip, 1.0, 0.0, left, 14.0), beliefs)
+
+
+def row(*sights: Sight) -> list[int]:
+    return [spot.digit for spot in choose_row(sights).spots]
+
+
+def test_several_that_say_the_same_outweigh_one_that_says_else() -> None:
+    one, other = sight(10, 3, 10, 8, 10, belief=0.97), sight(10, 3, 10, 6, 10, belief=0.8)
+    assert row(one, other) == [3, 8]
+    assert row(one, other, other) == [3, 6]
+
+
+def test_digits_are_shown_in_the_view_that_believes_them_most() -> None:
+    weak, strong = sight(10, 5, 10, belief=0.7), sight(10, 5, 10, belief=0.95)
+    chosen = choose_row([weak, strong, weak])
+    assert chosen.view is strong.view
+    assert chosen.spots[0].confidence == pytest.approx(0.95)
+    assert chosen.agreement == pytest.approx(1)
+
+
+def test_disagreement_costs_agreement_and_certainty() -> None:
+    chosen = choose_row([sight(10, 1, 10, belief=0.9), sight(10, 7, 10, belief=0.8)])
+    assert [spot.digit for spot in chosen.spots] == [1]
+    assert 0.4 < chosen.agreement < 0.7
+    assert not chosen.is_sure
+
+
+def test_one_digit_is_the_one_in_the_middle() -> None:
+    frames = sight(4, 10, 10, 9, 9, 10, 10, 4, belief=0.9)
+    chosen = choose_one([frames], width=32)
+    assert [spot.digit for spot in chosen.spots] == [9]
+    assert chosen.spots[0].probabilities.argmax() == 9
+    assert chosen.spots[0].frame == pytest.approx(3.5)
+
+
+def test_one_digit_that_hardly_anything_speaks_for_is_none() -> None:
+    assert choose_one([sight(10, 6, 10, belief=0.05)], width=12).spots == []
+    assert len(choose_one([sight(10, 6, 10, belief=0.3)], width=12).spots) == 1

@@ -1,0 +1,78 @@
+"""Each digit's ink is found where the network saw the digit, and nothing else with it."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from keras_digits.digits import NUM_CLASSES, SIDE, Digit
+from keras_digits.reading.decoding import Spot
+from keras_digits.reading.finding import find_lines
+from keras_digits.reading.ink import find_ink
+from keras_digits.reading.outlining import outline
+from keras_digits.reading.reader import Reader
+from pen import write
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader()
+
+
+def digits_of(reader: Reader, page: np.ndarray) -> tuple[Digit, ...]:
+    (number,) = reader.read(page, "number").numbers
+    return number.digits
+
+
+@pytest.mark.parametrize("lean", [0.0, 0.5])
+def test_boxes_stand_beside_each_other(reader: Reader, lean: float) -> None:
+    boxes = [one.box for one in digits_of(reader, write("20648", lean=lean))]
+    assert len(boxes) == 5
+    centres = [box.x + box.width / 2 for box in boxes]
+    assert centres == sorted(centres)
+    assert min(b - a for a, b in itertools.pairwise(centres)) > 20
+    assert all(50 < box.height < 75 for box in boxes)  # the pen is 60 tall
+
+
+def test_box_leaves_out_the_full_stop(reader: Reader) -> None:
+    page = write("6.5", thickness=6)
+    for one in digits_of(reader, page):
+        assert one.box.height > 50
+        assert one.box.width < 55
+
+
+def test_touching_digits_share_out_the_ink(reader: Reader) -> None:
+    left, right = (one.box for one in digits_of(reader, write("38", spacing=0.0)))
+    assert abs(left.x + left.width - right.x) <= 6
+
+
+def test_box_spans_a_digit_in_two_pieces(reader: Reader) -> None:
+    five = write("5", height=80, thickness=6)
+    whole = reader.read(five, "digit").numbers[0].box
+    five[28:33, 20:40] = 245  # the pen skipped between bar and stem
+    broken = reader.read(five, "digit").numbers[0].box
+    assert abs(broken.y - whole.y) <= 3
+    assert abs(broken.height - whole.height) <= 4
+
+
+def test_image_is_the_line_around_the_digit(reader: Reader) -> None:
+    for one in digits_of(reader, write("471")):
+        assert one.image.shape == (SIDE, SIDE)
+        columns = one.image.astype(float).sum(axis=0)
+        middle = float(np.average(np.arange(SIDE), weights=columns))
+        assert abs(middle - SIDE / 2) < 5
+
+
+def test_digit_seen_beyond_the_border_still_has_a_box_in_the_picture() -> None:
+    page = np.full((40, 30, 3), 245, np.uint8)
+    page[5:35, 20:30] = 30
+    (found,) = find_lines(find_ink(page))
+    view = found.line.view()
+    even = np.full(NUM_CLASSES, 0.1, np.float32)
+    frames = range(view.strip.shape[1] // 4)
+    spots = [Spot(1, float(frame), 0.9, even) for frame in frames]
+    for one in outline(spots, view, found.parts, found.group):
+        assert one.box.width > 0
+        assert one.box.height > 0
+        assert one.box.x + one.box.width <= 30
+        assert one.box.y + one.box.height <= 40

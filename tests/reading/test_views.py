@@ -1,0 +1,54 @@
+"""Lines are brought to the size and slant in which the network wants to see them."""
+
+import numpy as np
+import pytest
+
+from keras_digits.digits import FRAME_WIDTH, SIDE
+from keras_digits.reading.finding import find_lines
+from keras_digits.reading.ink import find_ink
+from keras_digits.reading.views import DIGIT_HEIGHT, Line
+from pen import write
+
+
+def line_of(page: np.ndarray) -> Line:
+    (found,) = find_lines(find_ink(np.repeat(page[:, :, None], 3, axis=2)))
+    return found.line
+
+
+@pytest.mark.parametrize("height", [22, 60, 300])
+def test_digits_stand_twenty_pixels_tall_in_the_middle(height: int) -> None:
+    view = line_of(write("2846", height=height, thickness=max(2, height // 12))).view()
+    rows = np.flatnonzero((view.strip > 100).any(axis=1))
+    assert view.strip.shape[0] == SIDE
+    assert view.strip.shape[1] % FRAME_WIDTH == 0
+    assert abs(rows[-1] + 1 - rows[0] - DIGIT_HEIGHT) <= 2
+    assert abs((rows[0] + rows[-1]) / 2 - (SIDE - 1) / 2) <= 1.5
+
+
+def test_size_is_a_share_of_the_usual_height() -> None:
+    view = line_of(write("38")).view(size=0.5)
+    rows = np.flatnonzero((view.strip > 100).any(axis=1))
+    assert abs(rows[-1] + 1 - rows[0] - DIGIT_HEIGHT / 2) <= 2
+
+
+@pytest.mark.parametrize("lean", [0.0, 0.5])
+def test_slant_is_told_to_a_fifth(lean: float) -> None:
+    assert line_of(write("14171", lean=lean)).slant == pytest.approx(lean, abs=0.2)
+
+
+def test_leaning_writing_is_set_upright() -> None:
+    line = line_of(write("1", lean=0.6, height=80, thickness=7))
+    leaning, upright = (
+        np.flatnonzero((line.view(slant=slant).strip > 100).any(axis=0)) for slant in (0.0, 0.6)
+    )
+    assert upright[-1] - upright[0] < 0.7 * (leaning[-1] - leaning[0])
+
+
+def test_columns_lead_back_to_the_picture() -> None:
+    page = write("1", height=80, thickness=8, margin=50)
+    view = line_of(page).view()
+    seen = float(np.average(np.arange(view.strip.shape[1]), weights=view.strip.sum(axis=0)))
+    ink = (245 - page.astype(float)).clip(0).sum(axis=0)
+    expected = float(np.average(np.arange(page.shape[1]), weights=ink))
+    (column,) = view.columns_in_picture(np.array([seen + 0.5]))
+    assert column == pytest.approx(expected + 0.5, abs=2)

@@ -233,10 +233,7 @@ def _shortfall(sets: dict[str, Any]) -> str:
             missed.append(f"{_SET_NAMES[name]} {100 * value:.1f} of {100 * target:.1f}")
     if not missed:
         return "All aims were reached."
-    return (
-        f"Aimed at and not reached, in %: {'; '.join(missed)}. "
-        "@@@"
-    )
+    return f"Aimed at and not reached, in %: {'; '.join(missed)}. x"
 
 
 def _row(*cells: str | int) -> str:
@@ -295,7 +292,7 @@ def _speed_section(result: dict[str, Any]) -> str:
     if folder["ratio"] < _FOLDER_AIM:
         lines += [
             "",
-            f"The aim for a folder is {_FOLDER_AIM} times. @@@",
+            f"The aim for a folder is {_FOLDER_AIM} times. x",
         ]
     return "\n".join(lines)
 

@@ -126,7 +126,10 @@ def test_data_calls_broken_mnist_broken(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "--network", "cnn"], "network is 'cnn'; expected one of article, convnet."),
+        (
+            ["train", "--network", "cnn"],
+            "network is 'cnn'; expected one of article, convnet, lines.",
+        ),
         (["train", "--optimizer", "sdg"], "optimizer is 'sdg'; expected one of sgd, rmsprop"),
         (["train", "--epochs", "many"], "Invalid value for '--epochs'"),
         (["train", "--epoch", "3"], "--epoch"),

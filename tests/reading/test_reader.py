@@ -152,10 +152,12 @@ def test_broken_seven_of_hairlines_on_a_large_sheet_is_read(reader: Reader) -> N
 
 
 def test_more_marks_than_a_page_has_are_no_writing(reader: Reader) -> None:
-    wall = np.full((700, 900), 230, np.uint8)
+    wall = np.full((1000, 1000), 230, np.uint8)
     generator = np.random.default_rng(0)
-    for x, y in generator.integers((0, 0), (890, 680), (5000, 2)):
-        wall[y : y + generator.integers(3, 14), x : x + 3] = 120
+    for x, y in np.stack(np.meshgrid(np.arange(4, 990, 15), np.arange(4, 990, 15)), 2).reshape(
+        -1, 2
+    ):
+        wall[y : y + generator.integers(4, 11), x : x + generator.integers(2, 9)] = 120
     assert reader.read(wall).numbers == ()
 
 

@@ -57,7 +57,9 @@ def test_convnet_is_exported_in_every_precision(precision: str, optdigits: Datas
 
 
 def test_network_that_reads_lines_is_exported_in_half_the_size(optdigits: Dataset) -> None:
-    recipe = Recipe(network="lines", dataset="optdigits", epochs=1, batch_size=256)
+    recipe = Recipe(
+        network="lines", dataset="optdigits", epochs=1, batch_size=48, validation_split=0.9
+    )
     run = train(recipe, out="run", dataset=optdigits)
     path = export_run(run, optdigits.test.images)
     assert path.stat().st_size < 1_600_000  # 763,659 weights of two bytes

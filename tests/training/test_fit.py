@@ -66,7 +66,8 @@ def same_weights(one: Run, other: Run) -> bool:
         Recipe(
             dataset="optdigits",
             epochs=3,
-            batch_size=256,
+            batch_size=48,
+            validation_split=0.8,
             network="lines",
             optimizer="adamw",
             schedule="cosine",

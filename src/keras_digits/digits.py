@@ -65,7 +65,8 @@ class Digit:
         confidence: The belief that this is a digit and this one, 0 to 1.
         box: Where its ink is.
         probabilities: float32 ``(10,)``, the belief in each digit, given that it is one; sums to 1.
-        image: uint8 ``(28, 28)``, 0 paper, 255 ink: what the network saw.
+        image: uint8 ``(28, 28)``, 0 paper, 255 ink: what the network saw, which is the line around
+            the digit, or the digit alone where the network reads single digits.
     """
 
     digit: int

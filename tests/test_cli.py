@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -221,13 +222,17 @@ def test_help_and_version_answer(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def start_training(*flags: str, **options: object) -> subprocess.Popen[str]:
-    """`digits train` in a process of its own."""
+    """`digits train` in a process of its own, to which Ctrl-C means what it does at a terminal.
+
+    A shell starts what runs in the background with Ctrl-C ignored, and its children inherit that.
+    """
     return subprocess.Popen(
         [sys.executable, "-m", "keras_digits.cli", "train", "--out", "run", *flags],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         **options,  # type: ignore[call-overload]
     )
 

@@ -222,23 +222,21 @@ def test_help_and_version_answer(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def start_training(*flags: str, **options: object) -> subprocess.Popen[str]:
-    """`digits train` in a process of its own, to which Ctrl-C means what it does at a terminal.
-
-    A shell starts what runs in the background with Ctrl-C ignored, and its children inherit that.
-    """
+    """`digits train` in a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "keras_digits.cli", "train", "--out", "run", *flags],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         **options,  # type: ignore[call-overload]
     )
 
 
 def test_ctrl_c_keeps_the_checkpoint_and_says_how_to_go_on() -> None:
-    process = start_training("--dataset", "optdigits", "--epochs", "5000")
+    # Where the suite runs in the background, a shell has Ctrl-C ignored, and children inherit that.
+    heed_ctrl_c = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = start_training("--dataset", "optdigits", "--epochs", "5000", preexec_fn=heed_ctrl_c)
     for _ in range(1200):
         if list(Path("run/checkpoint").glob("epoch-*.keras")):
             break

@@ -305,11 +305,11 @@ def _speed_section(result: dict[str, Any]) -> str:
     if folder["ratio"] < _FOLDER_AIM:
         lines += [
             "",
-            f"The aim for a folder is {_FOLDER_AIM} times. Two fifths of the work is the network's, "
-            "and of the rest Python's lock lets two threads share only a part. Tried and kept: a "
-            "closer look only in doubt, a few pictures a thread instead of one picture's steps on "
-            "all threads. Tried, not kept yet: weights and activations of 8 bits, which make the "
-            "network 2.4 times as fast and a folder a tenth, at nearly the same answers.",
+            f"The aim for a folder is {_FOLDER_AIM} times. Less than half of the work is the "
+            "network's, and of the rest Python's lock lets two threads share only a part. Tried "
+            "and kept: a closer look only in doubt, a few pictures a thread instead of one "
+            "picture's steps on all threads. Tried, not kept yet: weights and activations of "
+            "8 bits, which make the network much faster and a folder a little.",
         ]
     return "\n".join(lines)
 

@@ -27,6 +27,13 @@ from keras_digits.training.run import Run, open_run
 
 INPUT_NAME, OUTPUT_NAMES = "images", ("logits", "frames")
 
+_FREE_SIZES = {
+    "images": {0: "n", 2: "width"},
+    "logits": {0: "n"},
+    "frames": {0: "n", 1: "frames"},
+}
+"""What the dimensions of each port are called that are of any size, by their place."""
+
 TOLERANCE = 1e-4
 """The largest difference of two logits that still counts as agreement, as a share of the largest
 logit; the two runtimes sum products in different orders, which costs float32 about 1e-6.
@@ -90,9 +97,7 @@ def _name_ports(graph: onnx.GraphProto) -> None:
         port.name = name
         for place, size in enumerate(port.type.tensor_type.shape.dim):
             if not size.HasField("dim_value"):
-                size.dim_param = (
-                    "n" if place == 0 else ("width" if name == INPUT_NAME else "frames")
-                )
+                size.dim_param = _FREE_SIZES[name][place]
 
 
 def _store_in_half(graph: onnx.GraphProto) -> None:

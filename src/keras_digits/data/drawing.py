@@ -3,6 +3,8 @@
 Each is one that nobody wrote before: every point moves, the pen too.
 """
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -49,8 +51,31 @@ def _draw(image: NDArray[np.uint8], form: Form, generator: np.random.Generator) 
         way = _rounded(points) if stroke.curved else points
         x = SIDE / 2 + (way[:, 0] - 0.5) * width * size
         y = SIDE / 2 + (way[:, 1] - 0.5) * size
-        pixels = np.round(np.stack([x, y], axis=1) * 2**_FINE).astype(np.int32)
-        cv2.polylines(image, [pixels], False, INK, pen, cv2.LINE_AA, _FINE)
+        draw_way(image, np.stack([x, y], axis=1), pen)
+
+
+def draw_way(image: NDArray[Any], points: NDArray[np.floating], pen: int) -> None:
+    """Draw a pen's way in full ink, in place.
+
+    Args:
+        image: float32 or uint8 ``(height, width)``, 0 paper, 255 ink.
+        points: ``(n, 2)``, columns and rows in pixels, joined by straight steps.
+        pen: How wide it is, in pixels.
+    """
+    pixels = np.round(points * 2**_FINE).astype(np.int32)
+    cv2.polylines(image, [pixels], False, INK, pen, cv2.LINE_AA, _FINE)
+
+
+def bow(
+    start: tuple[float, float] | NDArray[np.float64],
+    middle: tuple[float, float] | NDArray[np.float64],
+    end: tuple[float, float] | NDArray[np.float64],
+    num_points: int,
+) -> NDArray[np.float64]:
+    """Points on the curve from `start` to `end` that is drawn towards `middle` (Bézier's)."""
+    first, towards, last = (np.asarray(point, np.float64) for point in (start, middle, end))
+    share = np.linspace(0, 1, num_points)[:, None]
+    return (1 - share) ** 2 * first + 2 * share * (1 - share) * towards + share**2 * last
 
 
 def _rounded(points: NDArray[np.float64]) -> NDArray[np.float64]:

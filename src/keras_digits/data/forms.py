@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from keras_digits.data.drawing import bow, draw_way
 from keras_digits.data.warping import Batch
 from keras_digits.digits import INK, SIDE, Labels
 
@@ -86,10 +87,7 @@ def _nine_of(zero: NDArray[np.float32], generator: np.random.Generator) -> NDArr
     start = np.array([low.min() + generator.random() * (columns.max() - low.min()), start_row])
     end = np.array([start[0] + generator.uniform(-7, 3), 24.0])
     middle = (start + end) / 2 + (generator.uniform(-1, 4), 0)
-    share = np.linspace(0, 1, 12)[:, None]
-    curve = (1 - share) ** 2 * start + 2 * share * (1 - share) * middle + share**2 * end
-    points = np.round(curve * 16).astype(np.int32)
-    cv2.polylines(nine, [points], False, INK, int(generator.integers(2, 4)), cv2.LINE_AA, 4)
+    draw_way(nine, bow(start, middle, end, 12), int(generator.integers(2, 4)))
     return nine
 
 

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from keras_digits.data.drawing import bow, draw_way
 from keras_digits.data.paper import draw_line
 from keras_digits.data.warping import Batch
 from keras_digits.digits import FRAME_WIDTH, INK, NOTHING, NUM_CLASSES, SIDE
@@ -157,10 +158,7 @@ class Hand:
         first = (end - random.uniform(0, 0.3) * height, row + random.uniform(-0.5, 0.5) * height)
         last = (start + random.uniform(0, 0.3) * height, row + random.uniform(-0.5, 0.3) * height)
         sag = ((first[0] + last[0]) / 2, (first[1] + last[1]) / 2 + random.normal(0, 0.12) * height)
-        share = np.linspace(0, 1, 8)[:, None]
-        curve = (1 - share) ** 2 * first + 2 * share * (1 - share) * np.array(sag) + share**2 * last
-        points = np.round(curve * 16).astype(np.int32)
-        cv2.polylines(strip, [points], False, INK, int(random.integers(1, 3)), cv2.LINE_AA, 4)
+        draw_way(strip, bow(first, sag, last, 8), int(random.integers(1, 3)))
 
     def _end(self, strip: NDArray[np.float32], left: float) -> None:
         """Draw what people close an amount with: a dash, two, a stop, a long stroke."""

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from keras_digits.data.drawing import draw_way
 from keras_digits.data.styling import style
 from keras_digits.data.warping import Batch, beside, distort, extent, fit_box, one_side
 from keras_digits.digits import INK, SIDE, Images
@@ -113,9 +114,7 @@ def scribbles(batch: Batch, generator: np.random.Generator) -> Batch:
             knots = np.arange(len(points))
             curve = np.stack([np.interp(steps, knots, points[:, axis]) for axis in (0, 1)], axis=1)
             curve = cv2.blur(curve.astype(np.float32), (1, 7)) + (SIDE - 1) / 2
-            pixels = np.round(curve * 16).astype(np.int32)
-            thick = int(generator.integers(2, 5))
-            cv2.polylines(image, [pixels], False, INK, thick, cv2.LINE_AA, 4)
+            draw_way(image, curve, int(generator.integers(2, 5)))
     return fit_box(made, generator)
 
 

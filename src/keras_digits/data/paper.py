@@ -1,13 +1,12 @@
 """What pen, paper and camera do to lines of writing. Knows no digit."""
 
-from collections.abc import Callable
 from functools import partial
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_digits.data.styling import each, stroke_width
+from keras_digits.data.styling import blurred, each, stroke_width
 from keras_digits.data.warping import Batch
 from keras_digits.digits import INK, SIDE
 
@@ -35,11 +34,7 @@ def pen(strips: Batch, generator: np.random.Generator) -> Batch:
     for number, nib in enumerate(_NIBS):
         if len(chosen := broad[nibs == number]):
             strips[chosen] = each(strips[chosen], partial(cv2.dilate, kernel=nib))
-    before = strips.sum(axis=(1, 2))
-    whole = strips.copy()
-    strips = stroke_width(strips, generator)
-    is_lost = strips.sum(axis=(1, 2)) < 0.4 * before
-    strips[is_lost] = whole[is_lost]
+    strips = stroke_width(strips, generator, least_ink=0.4)
     for index in np.flatnonzero(generator.random(len(strips)) < 0.2):
         grid = generator.uniform(0.45, 1, (3, 8)).astype(np.float32)
         strips[index] *= cv2.resize(grid, strips.shape[:0:-1], interpolation=cv2.INTER_LINEAR)
@@ -126,7 +121,7 @@ def camera(strips: Batch, generator: np.random.Generator) -> NDArray[np.uint8]:
     kind = generator.choice(5, len(strips), p=(0.45, 0.17, 0.12, 0.06, 0.2))
     for number, sigma in ((1, 0.6), (2, 1.0), (3, 1.5)):
         if len(chosen := np.flatnonzero(kind == number)):
-            strips[chosen] = each(strips[chosen], _blur(5, sigma))
+            strips[chosen] = blurred(strips[chosen], sigma)
     for index in np.flatnonzero(kind == 4):
         strips[index] = _coarse(strips[index], generator)
     shape = (len(strips), 1, 1)
@@ -136,14 +131,9 @@ def camera(strips: Batch, generator: np.random.Generator) -> NDArray[np.uint8]:
     level = np.where(generator.random(shape) < 0.4, generator.uniform(0, 0.13, shape), 0)
     noise = generator.standard_normal(strips.shape, np.float32)
     if len(coarse := np.flatnonzero(generator.random(len(strips)) < 0.5)):
-        noise[coarse] = 1.6 * each(noise[coarse], _blur(3, 0.7))
+        noise[coarse] = 1.6 * blurred(noise[coarse], 0.7, side=3)
     shade = shade + noise * level.astype(np.float32)
     return np.asarray(np.clip(shade * INK, 0, INK), np.uint8)
-
-
-def _blur(side: int, sigma: float) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
-    """A blur of `sigma` pixels."""
-    return partial(cv2.GaussianBlur, ksize=(side, side), sigmaX=sigma)
 
 
 def _coarse(strip: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:

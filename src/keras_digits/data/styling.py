@@ -16,11 +16,7 @@ _MARGIN = 2
 
 def style(batch: Batch, generator: np.random.Generator) -> Images:
     """Pen, scanner and camera: stroke width, gaps, sharpness, contrast, noise."""
-    ink_before = batch.sum(axis=(1, 2))
-    whole = batch.copy()
-    batch = stroke_width(batch, generator)
-    is_lost = batch.sum(axis=(1, 2)) < 0.35 * ink_before  # a hairline thinned to nothing
-    batch[is_lost] = whole[is_lost]
+    batch = stroke_width(batch, generator, least_ink=0.35)
     batch = _cuts(batch, generator)
     batch = _sharpness(batch, generator)
     count = (len(batch), 1, 1)
@@ -34,8 +30,17 @@ def style(batch: Batch, generator: np.random.Generator) -> Images:
     return np.asarray(np.clip(shade * INK, 0, INK), np.uint8)
 
 
-def stroke_width(batch: Batch, generator: np.random.Generator) -> Batch:
-    """Thicker or thinner strokes, by up to about two pixels."""
+def stroke_width(batch: Batch, generator: np.random.Generator, least_ink: float) -> Batch:
+    """Thicker or thinner strokes, by up to about two pixels.
+
+    Args:
+        batch: The images.
+        generator: Decides which and how much.
+        least_ink: The share of its ink that an image keeps; a hairline that would be thinned to
+            less stays as it is.
+    """
+    ink_before = batch.sum(axis=(1, 2))
+    whole = batch.copy()
     cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
     square = np.ones((3, 3), np.uint8)
     kind = generator.choice(4, len(batch), p=(0.4, 0.25, 0.1, 0.25))
@@ -49,6 +54,8 @@ def stroke_width(batch: Batch, generator: np.random.Generator) -> Batch:
         if len(chosen):
             changed = each(batch[chosen], change)
             batch[chosen] += strength[chosen] * (changed - batch[chosen])
+    is_lost = batch.sum(axis=(1, 2)) < least_ink * ink_before
+    batch[is_lost] = whole[is_lost]
     return batch
 
 
@@ -70,8 +77,9 @@ def _cuts(batch: Batch, generator: np.random.Generator) -> Batch:
     return batch
 
 
-def _blurred(tall: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    return np.asarray(cv2.GaussianBlur(tall, (5, 5), sigma))
+def blurred(batch: Batch, sigma: float, side: int = 5) -> Batch:
+    """All images blurred by `sigma` pixels, with a kernel of `side` pixels."""
+    return each(batch, partial(cv2.GaussianBlur, ksize=(side, side), sigmaX=sigma))
 
 
 def _sharpness(batch: Batch, generator: np.random.Generator) -> Batch:
@@ -80,7 +88,7 @@ def _sharpness(batch: Batch, generator: np.random.Generator) -> Batch:
     for number, sigma in ((1, 0.6), (2, 1.0)):
         chosen = np.flatnonzero(kind == number)
         if len(chosen):
-            batch[chosen] = each(batch[chosen], partial(_blurred, sigma=sigma))
+            batch[chosen] = blurred(batch[chosen], sigma)
     for index in np.flatnonzero(kind == 3):
         side = int(generator.integers(12, 22))
         small = cv2.resize(batch[index], (side, side), interpolation=cv2.INTER_AREA)

@@ -1,11 +1,9 @@
 """A small convolutional network for single digits; 426,858 weights."""
 
 import keras
-import numpy as np
-from numpy.typing import NDArray
 
-from keras_digits.digits import INK, NUM_CLASSES, SIDE, Images
-from keras_digits.networks.network import Network
+from keras_digits.digits import INK, NUM_CLASSES, SIDE
+from keras_digits.networks.network import Network, add_channel, layers_as_they_are
 
 
 def build_convnet(dtype: str = "float32") -> keras.Model:
@@ -37,19 +35,6 @@ def build_convnet(dtype: str = "float32") -> keras.Model:
         ],
         name="convnet",
     )
-
-
-def add_channel(images: Images) -> NDArray[np.uint8]:
-    """uint8 ``(n, 28, 28)`` to uint8 ``(n, 28, 28, 1)``."""
-    return images[..., np.newaxis]
-
-
-def layers_as_they_are(model: keras.Model, images: keras.KerasTensor) -> keras.KerasTensor:
-    """The model as it is: it scales pixels and gives logits itself."""
-    x = images
-    for layer in model.layers:
-        x = layer(x)
-    return x
 
 
 CONVNET = Network(

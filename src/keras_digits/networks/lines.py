@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.digits import INK, NUM_CLASSES, SIDE
-from keras_digits.networks.convnet import add_channel, layers_as_they_are
-from keras_digits.networks.network import Network
+from keras_digits.networks.network import Network, add_channel, layers_as_they_are
 
 _WIDTHS = (16, 32, 64, 64, 128, 128)
 """Channels of the convolutions that shrink a line; pooling follows the first, third and fifth."""

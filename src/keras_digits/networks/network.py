@@ -88,3 +88,16 @@ class Network:
         if self.reads_lines:
             outputs = [OneDigit()(outputs), outputs]
         return keras.Model(images, outputs, name=self.name)
+
+
+def add_channel(images: Images) -> NDArray[np.uint8]:
+    """uint8 ``(n, 28, 28)`` to uint8 ``(n, 28, 28, 1)``."""
+    return images[..., np.newaxis]
+
+
+def layers_as_they_are(model: keras.Model, images: keras.KerasTensor) -> keras.KerasTensor:
+    """The model as it is: it scales pixels and gives logits itself."""
+    x = images
+    for layer in model.layers:
+        x = layer(x)
+    return x

@@ -21,7 +21,6 @@ from keras_digits.reading.views import Line
 _WIDEST_GAP = 2.2
 """Digits of one number are at most this far apart, in their height."""
 
-
 _DASH = 6
 """What is so many times as wide as it is tall is no digit."""
 

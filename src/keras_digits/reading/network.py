@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -62,14 +63,9 @@ class Network:
             for start in range(0, len(images), at_once)
         ]
         logits = np.concatenate(parts) if parts else np.zeros((0, NUM_CLASSES), np.float32)
-        logits = logits / self._temperature
-        highest = logits.max(axis=1, initial=-np.inf, keepdims=True) if len(logits) else logits
-        weights = np.exp(logits - highest)
-        total = weights.sum(axis=1, keepdims=True)
-        probabilities = (weights / total).astype(np.float32)
+        probabilities, energy = _softmax(logits / self._temperature)
         if not self._rejects:
             return probabilities, probabilities.max(axis=1, initial=0)
-        energy = (highest + np.log(total))[:, 0]
         return probabilities, (1 / (1 + np.exp(-energy))).astype(np.float32)
 
     def see(self, views: Sequence[View]) -> list[Sight]:
@@ -86,16 +82,20 @@ class Network:
                 for strip, index in zip(strips, chosen, strict=True):
                     strip[:, : views[index].strip.shape[1]] = views[index].strip
                 (frames,) = self._session.run(["frames"], {"images": strips})
-                beliefs |= zip(chosen, self._probabilities(frames), strict=True)
+                probabilities, _ = _softmax(frames / self._temperature)
+                beliefs |= zip(chosen, probabilities, strict=True)
         return [
             Sight(view, beliefs[index][: view.strip.shape[1] // FRAME_WIDTH])
             for index, view in enumerate(views)
         ]
 
-    def _probabilities(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Frames' logits, float32 ``(n, frames, 11)``, as beliefs."""
-        weights = np.exp((frames - frames.max(axis=2, keepdims=True)) / self._temperature)
-        return np.asarray(weights / weights.sum(axis=2, keepdims=True))
+
+def _softmax(logits: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Logits as beliefs along the last axis, and the logarithm of the sum of their exponentials."""
+    highest = logits.max(axis=-1, keepdims=True)
+    weights = np.exp(logits - highest)
+    total = weights.sum(axis=-1, keepdims=True)
+    return weights / total, (highest + np.log(total))[..., 0]
 
 
 def _open_session(weights: str | Path | None) -> onnxruntime.InferenceSession:

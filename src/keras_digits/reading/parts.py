@@ -44,10 +44,10 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """The parts of a picture's ink, at one threshold.
+    """The parts of a picture's ink.
 
     Attributes:
-        ink: The ink, with that threshold.
+        ink: The ink.
         labels: int32 ``(height, width)``, which part each pixel belongs to.
         parts: The parts that count.
         typical_height: How tall most of the ink stands, in pixels.

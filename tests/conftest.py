@@ -84,7 +84,7 @@ def trained_run(tmp_path_factory: pytest.TempPathFactory, optdigits: Dataset) ->
     recipe = Recipe(dataset="optdigits", optimizer="adam", epochs=3)
     run = train(recipe, out=tmp_path_factory.mktemp("runs") / "trained", dataset=optdigits)
     evaluate(run, dataset=optdigits)
-    export_run(run, optdigits.test.images)
+    export_run(run, optdigits)
     return run
 
 

@@ -12,14 +12,14 @@ import keras_digits
 PACKAGE = Path(keras_digits.__file__).parent
 FLOORS = (
     {"errors", "digits"},
-    {"files"},
+    {"files", "quantisation"},
     {"reading"},
     {"serving"},
     {"data"},
     {"networks"},
     {"training"},
-    {"evaluation"},
     {"export"},
+    {"evaluation"},
     {"cli"},
 )
 HEAVY = {"keras", "tensorflow", "jax", "torch", "matplotlib", "sklearn"}

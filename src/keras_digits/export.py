@@ -3,8 +3,9 @@
 The file takes ``images``, uint8 ``(n, 28, 28)``, 0 paper, 255 ink, and gives ``logits``, float32
 ``(n, 10)``; a network that reads lines takes ``(n, 28, width)`` and gives its ``frames`` besides.
 Scaling is inside the graph, and the metadata says the rest. The file is written only after
-ONNX Runtime has agreed with Keras on real digits. Conversion goes through TensorFlow whatever
-backend trained, so that there is one way to convert and one to test.
+ONNX Runtime has agreed with Keras on real digits; one in integers agrees in its answers.
+Conversion goes through TensorFlow whatever backend trained, so that there is one way to convert
+and one to test.
 """
 
 import os
@@ -17,12 +18,16 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
+from numpy.typing import NDArray
 
+from keras_digits.data.datasets import Dataset
+from keras_digits.data.lines import Case, make_batch
 from keras_digits.digits import SIDE, Images
 from keras_digits.errors import ModelFileError
 from keras_digits.files import replacing
 from keras_digits.networks import NETWORKS, backend
-from keras_digits.training.fit import diverged, load_model
+from keras_digits.quantisation import quantise
+from keras_digits.training.fit import diverged, load_model, split_for_watching
 from keras_digits.training.run import Run, open_run
 
 INPUT_NAME, OUTPUT_NAMES = "images", ("logits", "frames")
@@ -39,19 +44,23 @@ TOLERANCE = 1e-4
 logit; the two runtimes sum products in different orders, which costs float32 about 1e-6.
 """
 
-_LEAST_HALVED = 256
-"""Weights of fewer numbers are not worth storing in half precision."""
+LEAST_AGREEMENT = 0.998
+"""The share of digits to which a network in integers must give the answer that Keras gives."""
+
+_NUM_CALIBRATION_BATCHES, _CALIBRATION_BATCH_SIZE = 12, 64
+"""Of lines, from which a network in integers learns how large its activations are."""
 
 _BATCH_SIZES = (1, 7)
 _NUM_CHECKED = 1000
 
 
-def export_run(run: Run | str | Path, images: Images) -> Path:
-    """Write a run's ``digits.onnx``, once ONNX Runtime agrees with Keras on `images`.
+def export_run(run: Run | str | Path, dataset: Dataset) -> Path:
+    """Write a run's ``digits.onnx``, once ONNX Runtime agrees with Keras on test digits.
 
     Args:
         run: A run or its folder.
-        images: Digits to compare on, uint8 ``(n, 28, 28)``; the first 1,000 count.
+        dataset: The run's digits: the first 1,000 test digits are compared on, and a network in
+            integers learns the ranges of its activations from training digits.
 
     Returns:
         The file's path.
@@ -66,7 +75,9 @@ def export_run(run: Run | str | Path, images: Images) -> Path:
             convert(run, partial)
         else:
             _convert_elsewhere(run, partial)
-        check_parity(run, partial, images[:_NUM_CHECKED])
+        check_parity(run, partial, dataset.test.images[:_NUM_CHECKED])
+        if NETWORKS[run.recipe.network].in_integers:
+            _quantise(run, partial, dataset)
     return run.onnx_path
 
 
@@ -79,11 +90,44 @@ def convert(run: Run, path: Path) -> None:
         reading_model.export(path, format="onnx", verbose=False)
     graph_file = onnx.load(path)
     _name_ports(graph_file.graph)
-    _store_in_half(graph_file.graph)
     graph_file.producer_name, graph_file.producer_version = "keras-digits", version("keras-digits")
     onnx.helper.set_model_props(graph_file, _metadata(run))
     onnx.checker.check_model(graph_file)
     onnx.save(graph_file, path)
+
+
+def _quantise(run: Run, path: Path, dataset: Dataset) -> None:
+    """Bring a file that agrees with Keras to integers, and hold the answers against its own."""
+    expected = _answers(path, dataset.test.images[:_NUM_CHECKED])
+    metadata = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+    learned, _ = split_for_watching(dataset, run.recipe)
+    case = Case(learned.images, learned.known_labels(), np.random.default_rng(run.recipe.seed))
+    quantise(
+        path,
+        INPUT_NAME,
+        (
+            make_batch(
+                case, _CALIBRATION_BATCH_SIZE, np.random.default_rng((run.recipe.seed, index))
+            ).images
+            for index in range(_NUM_CALIBRATION_BATCHES)
+        ),
+    )
+    graph_file = onnx.load(path)
+    graph_file.producer_name, graph_file.producer_version = "keras-digits", version("keras-digits")
+    onnx.helper.set_model_props(graph_file, metadata)
+    onnx.save(graph_file, path)
+    agreement = float((_answers(path, dataset.test.images[:_NUM_CHECKED]) == expected).mean())
+    if agreement < LEAST_AGREEMENT:
+        raise ModelFileError(
+            f"{run.onnx_path} would answer as Keras to only {agreement:.1%} of digits once in "
+            f"integers; expected {LEAST_AGREEMENT:.1%}. Train longer. Nothing was written."
+        )
+
+
+def _answers(path: Path, images: Images) -> NDArray[np.intp]:
+    """The digit that a file sees in each image."""
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return np.asarray(session.run(OUTPUT_NAMES[:1], {INPUT_NAME: images})[0].argmax(axis=1))
 
 
 def _name_ports(graph: onnx.GraphProto) -> None:
@@ -98,26 +142,6 @@ def _name_ports(graph: onnx.GraphProto) -> None:
         for place, size in enumerate(port.type.tensor_type.shape.dim):
             if not size.HasField("dim_value"):
                 size.dim_param = _FREE_SIZES[name][place]
-
-
-def _store_in_half(graph: onnx.GraphProto) -> None:
-    """Store weights that half precision holds to the bit as float16, cast when they are loaded."""
-    casts = []
-    for weight in graph.initializer:
-        values = onnx.numpy_helper.to_array(weight)
-        if values.dtype != np.float32 or values.size < _LEAST_HALVED:
-            continue
-        half = values.astype(np.float16)
-        if not np.array_equal(half.astype(np.float32), values):
-            continue
-        name = weight.name
-        weight.CopyFrom(onnx.numpy_helper.from_array(half, f"{name}_half"))
-        casts.append(
-            onnx.helper.make_node("Cast", [f"{name}_half"], [name], to=onnx.TensorProto.FLOAT)
-        )
-    nodes = [*casts, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
 
 
 def _metadata(run: Run) -> dict[str, str]:

@@ -91,11 +91,9 @@ def test_folded_network_gives_what_the_trained_one_does(optdigits: Dataset) -> N
     model = network.build("float32")
     model(images, training=True)  # means and variances become those of digits
     folded = network.finish(model)
-    assert folded.count_params() == 763_659
+    assert folded.count_params() == 1_131_787
     expected, found = (one.predict(images, verbose=0) for one in (model, folded))
-    np.testing.assert_allclose(found, expected, atol=0.01 * np.abs(expected).max())
-    for weight in folded.get_weights():
-        np.testing.assert_array_equal(weight, weight.astype(np.float16).astype(np.float32))
+    np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
 
 
 def test_frame_s_loss_asks_for_one_of_its_right_answers() -> None:

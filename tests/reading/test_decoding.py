@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_digits.digits import NOTHING
-from keras_digits.reading.decoding import row_probability, spots
+from keras_digits.reading.decoding import row_probabilities, spots
 
 
 def frames_of(*answers: int, belief: float = 0.9) -> np.ndarray:
@@ -26,6 +26,10 @@ def random_frames(seed: int, count: int) -> np.ndarray:
 def collapsed(answers: tuple[int, ...]) -> tuple[int, ...]:
     """A row of frames' answers without repeats and nothings, by the definition."""
     return tuple(digit for digit, _ in itertools.groupby(answers) if digit != NOTHING)
+
+
+def row_probability(beliefs: np.ndarray, row: list[int]) -> float:
+    return float(row_probabilities([beliefs], [row])[0, 0])
 
 
 def test_runs_of_frames_are_digits() -> None:
@@ -52,6 +56,13 @@ def test_row_s_probability_is_the_sum_over_all_ways_to_tell_it(seed: int, row: l
         if collapsed(way) == tuple(row)
     )
     assert row_probability(beliefs, row) == pytest.approx(expected, rel=1e-5)
+
+
+def test_views_and_rows_of_different_lengths_are_told_apart_as_alone() -> None:
+    views = [random_frames(seed, length) for seed, length in ((1, 9), (2, 4), (3, 7))]
+    rows = [[], [2], [2, 2], [1, 0, 1]]
+    alone = [[row_probability(view, row) for view in views] for row in rows]
+    np.testing.assert_allclose(row_probabilities(views, rows), alone, rtol=1e-9)
 
 
 def test_doubt_at_a_digit_s_border_leaves_it_believable() -> None:

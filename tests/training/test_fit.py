@@ -354,7 +354,7 @@ except KeyboardInterrupt:
     resumed = resume("cut")
 pairs = zip(load_model(run).get_weights(), load_model(resumed).get_weights(), strict=True)
 assert all(np.array_equal(a, b) for a, b in pairs), "resumed weights differ"
-export_run(run, digits.test.images)
+export_run(run, digits)
 print(evaluate(run, dataset=digits).metrics["accuracy"]["value"])
 """
     done = subprocess.run(

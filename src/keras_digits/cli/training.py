@@ -159,8 +159,8 @@ def _finish(run: "Run", digits: "Dataset") -> None:
     from keras_digits.evaluation.scoring import evaluate
     from keras_digits.export import export_run
 
+    export_run(run, digits)
     evaluation = evaluate(run, dataset=digits)
-    export_run(run, digits.test.images)
     print(evaluation.summary())
 
 

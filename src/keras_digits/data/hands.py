@@ -31,7 +31,7 @@ class Hand:
         self._baseline = (SIDE + self._height) / 2 + generator.normal(0, 1.6)
         self._slope = generator.normal(0, 0.03)
         self._separates = generator.random() < 0.35
-        self._joins = generator.random() < 0.12
+        self._joins = generator.random() < 0.16
         self._sizes, self._drops = np.ones(NUM_CLASSES + 1), np.zeros(NUM_CLASSES + 1)
         if generator.random() < 0.3:  # the zeros of an amount are small, on the line or above it
             self._sizes[0] = generator.uniform(0.5, 0.95)
@@ -53,6 +53,8 @@ class Hand:
         random = self._random
         is_full = len(digits) * 11 > 0.9 * self._width
         left = random.uniform(-14, 9) if is_full else random.uniform(-2, 0.6 * self._width)
+        if random.random() < 0.05:  # what an amount is closed with, some put in front as well
+            self._close(strip, left - self._height * random.uniform(0.5, 1.8))
         previous_end = None
         for digit, label in zip(digits, labels, strict=True):
             patch, ink_left, ink_right = self._patch(digit, self._sizes[label])
@@ -74,7 +76,7 @@ class Hand:
                 break
         else:
             if previous_end is not None and random.random() < 0.4:
-                self._end(strip, left)
+                self._close(strip, left)
         self._surround(strip, digits)
 
     def _patch(
@@ -160,8 +162,8 @@ class Hand:
         sag = ((first[0] + last[0]) / 2, (first[1] + last[1]) / 2 + random.normal(0, 0.12) * height)
         draw_way(strip, bow(first, sag, last, 8), int(random.integers(1, 3)))
 
-    def _end(self, strip: NDArray[np.float32], left: float) -> None:
-        """Draw what people close an amount with: a dash, two, a stop, a long stroke."""
+    def _close(self, strip: NDArray[np.float32], left: float) -> None:
+        """Draw what people close an amount with: a dash, two, crossed ones, a stop, a stroke."""
         random, height = self._random, self._height
         thick = max(1, round(height * random.uniform(0.05, 0.14)))
         is_small = random.random() < 0.4  # raised, as over the line that stands for cents
@@ -174,6 +176,10 @@ class Hand:
             apart = height * random.uniform(0.12, 0.35)
             end = (x + length * random.uniform(0.7, 1.2), level + apart + random.normal(0, 1))
             draw_line(strip, (x, level + apart), end, thick)
+            for place in random.uniform(0.2, 0.8, int(random.choice([0, 0, 0, 1, 2]))):
+                foot = (x + place * length, level + apart * random.uniform(1.3, 2.2))
+                head = (foot[0] + height * random.uniform(0, 0.3), level - apart * random.random())
+                draw_line(strip, foot, head, thick)
         elif kind < 0.6:
             draw_line(strip, (left, self._baseline), (left, self._baseline + 1), thick + 1)
 

@@ -34,7 +34,7 @@ _SINGLE_STEP = SIDE + FRAME_WIDTH
 _USUAL_WIDTH = 96
 """A batch's size counts lines of this width."""
 
-_NUM_DRAWN = 3000
+_NUM_DRAWN = 6000
 """Digits of each class drawn anew for a :class:`Case`, but at most a tenth of those given."""
 
 
@@ -98,7 +98,7 @@ class Case:
 
 _HANDS = (
     ((0.7, 0.2, 0.1), (0.95, 0.0, 0.05)),
-    ((0.45, 0.3, 0.25), (0.05, 0.55, 0.4)),
+    ((0.42, 0.28, 0.3), (0.05, 0.5, 0.45)),
 )
 """How a hand writes: as in the United States, or with flags and bars. The shares of digits as they
 are in MNIST, changed a little, and drawn anew; then the same for ones and sevens, which are known

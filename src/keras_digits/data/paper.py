@@ -116,8 +116,14 @@ def _waves(count: int, width: int, generator: np.random.Generator) -> Batch:
     return np.asarray(np.clip((wave - 1 + sharp) / sharp, 0, 1) * level, np.float32)
 
 
+_FARTHEST_MOVE = 3
+"""How far a camera that moves goes at most to either side, in pixels."""
+
+
 def camera(strips: Batch, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """Sharpness, resolution, contrast and noise."""
+    """Motion, sharpness, resolution, contrast and noise."""
+    for index in np.flatnonzero(generator.random(len(strips)) < 0.08):
+        strips[index] = _moved(strips[index], generator)
     kind = generator.choice(5, len(strips), p=(0.45, 0.17, 0.12, 0.06, 0.2))
     for number, sigma in ((1, 0.6), (2, 1.0), (3, 1.5)):
         if len(chosen := np.flatnonzero(kind == number)):
@@ -134,6 +140,17 @@ def camera(strips: Batch, generator: np.random.Generator) -> NDArray[np.uint8]:
         noise[coarse] = 1.6 * blurred(noise[coarse], 0.7, side=3)
     shade = shade + noise * level.astype(np.float32)
     return np.asarray(np.clip(shade * INK, 0, INK), np.uint8)
+
+
+def _moved(strip: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
+    """A line as a camera shows it that moved, most likely sideways or up."""
+    angle = generator.choice([0.0, np.pi / 2, generator.uniform(0, np.pi)])
+    reach = generator.uniform(1, _FARTHEST_MOVE)
+    x, y = reach * np.cos(angle), reach * np.sin(angle)
+    way = np.zeros((2 * _FARTHEST_MOVE + 1, 2 * _FARTHEST_MOVE + 1), np.float32)
+    middle = _FARTHEST_MOVE
+    draw_line(way, (middle - x, middle - y), (middle + x, middle + y), 1)
+    return np.asarray(cv2.filter2D(strip, -1, way / way.sum()))
 
 
 def _coarse(strip: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:

@@ -91,8 +91,10 @@ def distort(batch: Batch, generator: np.random.Generator, labels: Labels | None 
 
 
 def bend(batch: Batch, labels: Labels, generator: np.random.Generator) -> Batch:
-    """Turn and bend each digit a little; sevens are not turned to the left (see `distort`)."""
+    """Turn and bend each digit, most a little; sevens don't turn to the left (see `distort`)."""
     angle = generator.normal(0, np.deg2rad(5), len(batch))
+    is_odd = (generator.random(len(batch)) < 0.1) & (labels != 1)
+    angle = np.where(is_odd, np.deg2rad(generator.uniform(-25, 25, len(batch))), angle)
     angle = np.where(labels == 7, np.minimum(angle, 0.03), angle)
     matrices = np.zeros((len(batch), 2, 3), np.float32)
     matrices[:, 0, 0] = matrices[:, 1, 1] = np.cos(angle)

@@ -18,8 +18,10 @@ from keras_digits.errors import RunError
 from keras_digits.evaluation.metrics import score, worst_mistakes
 from keras_digits.evaluation.plots import save_png
 from keras_digits.evaluation.report import render_card, render_report, report_figures
+from keras_digits.export import export_run
 from keras_digits.files import make_folder, write_json, write_text
 from keras_digits.networks import NETWORKS, backend
+from keras_digits.reading.network import Network as ExportedNetwork
 from keras_digits.training.environment import describe_environment
 from keras_digits.training.fit import diverged, load_model, run_dataset
 from keras_digits.training.run import Run, open_run
@@ -137,7 +139,7 @@ def evaluate(
             f"{folder} holds a run and its figures on its own test digits. Name another --out."
         )
     make_folder(folder)
-    probabilities, seconds = _predict(run, test_set.digits)
+    probabilities, seconds = _predict(run, test_set.digits, dataset)
     metrics = {
         **score(test_set.digits.known_labels(), probabilities, test_set.reviewed_labels),
         **_facts(run, test_set, seconds),
@@ -194,11 +196,24 @@ def _read_test_set(run: Run, path: Path) -> TestSet:
     return TestSet(path.resolve().name, str(path), digits, reviewed, "", False)
 
 
-def _predict(run: Run, digits: Digits) -> tuple[Probabilities, float]:
-    """What the run's network believes of each digit, and the seconds that it took."""
+def _predict(
+    run: Run, digits: Digits, dataset: Dataset | None = None
+) -> tuple[Probabilities, float]:
+    """What the run's network believes of each digit, and the seconds that it took.
+
+    A network that ships in integers is asked as it ships.
+    """
+    network = NETWORKS[run.recipe.network]
+    if network.in_integers:
+        if not run.onnx_path.is_file():
+            export_run(run, run_dataset(run, dataset))
+        exported = ExportedNetwork(run.onnx_path)
+        started = time.perf_counter()
+        probabilities, _ = exported.classify(digits.images)
+        return probabilities, time.perf_counter() - started
     model = load_model(run)
     started = time.perf_counter()
-    probabilities = NETWORKS[run.recipe.network].probabilities(model, digits.images)
+    probabilities = network.probabilities(model, digits.images)
     if not np.isfinite(probabilities).all():
         raise diverged(run)
     return probabilities, time.perf_counter() - started

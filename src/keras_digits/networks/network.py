@@ -30,6 +30,8 @@ class Network:
             :mod:`keras_digits.digits`), of which an image is the shortest.
         finish: Makes of the trained model the float32 model that is kept, tested and exported;
             None where the trained one is.
+        in_integers: Whether ``digits.onnx`` computes in integers of eight bits; it is then what is
+            tested.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Network:
     reading_layers: Callable[[keras.Model, keras.KerasTensor], keras.KerasTensor]
     reads_lines: bool = False
     finish: Callable[[keras.Model], keras.Model] | None = None
+    in_integers: bool = False
 
     def loss(self) -> keras.losses.Loss:
         """Cross-entropy over one-hot labels, float32 ``(n, 10)``, or over frames' answers."""

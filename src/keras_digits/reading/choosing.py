@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.digits import FRAME_WIDTH, NUM_CLASSES, Box, Digit, Number
-from keras_digits.reading.decoding import Spot, row_probability, spot_at, spots
+from keras_digits.reading.decoding import Spot, row_probabilities, spot_at, spots
 from keras_digits.reading.views import View
 
 _SURE = 0.9
@@ -68,12 +68,11 @@ def choose_row(sights: Sequence[Sight]) -> Chosen:
     """
     shown = [spots(sight.beliefs) for sight in sights]
     rows = [tuple(spot.digit for spot in found) for found in shown]
-    beliefs = {
-        row: np.array([row_probability(sight.beliefs, row) for sight in sights])
-        for row in set(rows)
-    }
-    best = max(rows, key=lambda row: float(beliefs[row].sum()))
-    total = sum(float(of_row.sum()) for of_row in beliefs.values())
+    different = list(dict.fromkeys(rows))
+    of_rows = row_probabilities([sight.beliefs for sight in sights], different)
+    beliefs = dict(zip(different, of_rows, strict=True))
+    best = max(different, key=lambda row: float(beliefs[row].sum()))
+    total = float(of_rows.sum())
     index = max(
         (index for index, row in enumerate(rows) if row == best),
         key=lambda index: float(beliefs[best][index]),

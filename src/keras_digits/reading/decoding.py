@@ -63,22 +63,43 @@ def _spot(beliefs: NDArray[np.float32], digit: int, first: int, end: int) -> Spo
     return Spot(digit, frame, float(weights.max()), (total / total.sum()).astype(np.float32))
 
 
-def row_probability(beliefs: NDArray[np.float32], digits: Sequence[int]) -> float:
-    """The belief that a line holds just these digits, in this order.
+def row_probabilities(
+    views: Sequence[NDArray[np.float32]], rows: Sequence[Sequence[int]]
+) -> NDArray[np.float64]:
+    """The belief of each view of a line that it holds just these digits, in this order.
 
     The sum over all ways in which the frames can tell them, equal neighbours merged and frames of
     nothing left out: the forward algorithm of Graves, Fernández, Gomez, Schmidhuber 2006, eq. 6.
+
+    Args:
+        views: Of each view its frames.
+        rows: Digits from left to right, none for an empty line.
+
+    Returns:
+        float64 ``(rows, views)``.
     """
-    states = np.full(2 * len(digits) + 1, NOTHING)
-    states[1::2] = digits
-    may_skip = np.zeros(len(states))
-    may_skip[3::2] = states[3::2] != states[1:-2:2]
-    emitted = beliefs[:, states].astype(np.float64)
-    reached = np.zeros(len(states) + 2)  # two before the first, which nothing reaches
-    reached[2:4] = emitted[0, :2]
+    num_digits = np.array([len(row) for row in rows])
+    states = np.full((len(rows), 2 * int(num_digits.max()) + 1), NOTHING)
+    for of_row, row in zip(states, rows, strict=True):
+        of_row[1 : 2 * len(row) : 2] = row
+    may_skip = np.zeros(states.shape)
+    may_skip[:, 3::2] = (states[:, 3::2] != states[:, 1:-2:2]) & (states[:, 3::2] != NOTHING)
+    shape = (max(len(beliefs) for beliefs in views), len(views), NOTHING + 1)
+    frames = np.zeros(shape)
+    frames[:, :, NOTHING] = 1  # what a shorter view lacks is paper
+    for index, beliefs in enumerate(views):
+        frames[: len(beliefs), index] = beliefs
+    emitted = frames[:, :, states].swapaxes(1, 2)
+    reached = np.zeros((*emitted.shape[1:3], states.shape[1] + 2))  # nothing reaches the first two
+    reached[..., 2:4] = emitted[0, ..., :2]
+    skipped = may_skip[:, None]
     for shares in emitted[1:]:
-        reached[2:] = (reached[2:] + reached[1:-1] + may_skip * reached[:-2]) * shares
-    return float(reached[-1] + (reached[-2] if digits else 0.0))
+        reached[..., 2:] = (
+            reached[..., 2:] + reached[..., 1:-1] + skipped * reached[..., :-2]
+        ) * shares
+    each, end = np.arange(len(rows)), 2 * num_digits + 2
+    in_paper, in_digit = reached[each, :, end], reached[each, :, end - 1]
+    return np.asarray(in_paper + in_digit)  # before an empty row's end stands what nothing reaches
 
 
 def _runs(answers: NDArray[np.intp]) -> list[tuple[int, int, int]]:

@@ -4,6 +4,7 @@ Knows pens, paper and light; doesn't know what a digit is.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -62,9 +63,10 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
     if is_light_on_dark(pixels):
         pixels = 255 - pixels
     paper = _paper(pixels)
-    darkness = (paper - pixels) / np.maximum(paper, _DARKEST_PAPER)
-    strength = np.clip(darkness.max(axis=2), 0, 1).astype(np.float32)
-    ink = Ink(strength, _threshold(strength, _noise(darkness)))
+    darkness = (paper - pixels) / np.maximum(paper, np.float32(_DARKEST_PAPER))
+    channels = cv2.split(darkness)
+    strength = np.clip(_highest(channels), 0, 1)
+    ink = Ink(strength, _threshold(strength, _noise(channels)))
     written = strength[ink.mask > 0]
     if len(written) and percentile(written, 50) < _FAINTEST:
         return Ink(strength, 1.0)
@@ -169,8 +171,8 @@ def _closed(small: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
 
 def _stroke_reach(small: NDArray[np.uint8], paper: NDArray[np.uint8]) -> int:
     """An odd number of pixels that is safely wider than the strokes."""
-    brightness = np.maximum(paper, _DARKEST_PAPER)
-    darkness = ((paper.astype(np.float32) - small) / brightness).max(axis=2)
+    brightness = np.maximum(paper, np.float32(_DARKEST_PAPER))
+    darkness = _highest(cv2.split((paper.astype(np.float32) - small) / brightness))
     mask = (darkness > max(0.1, 0.5 * percentile(darkness, 99))).astype(np.uint8)
     if not mask.any():
         return 3
@@ -196,9 +198,16 @@ def _inner_parts(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(inner[labels].astype(np.uint8))
 
 
-def _noise(darkness: NDArray[np.floating]) -> float:
+def _highest(channels: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Of each pixel its highest channel: much faster than along an axis of three."""
+    red, green, blue = channels
+    return np.maximum(np.maximum(red, green), blue)
+
+
+def _noise(channels: Sequence[NDArray[np.float32]]) -> float:
     """Standard deviation of bare paper, from how far it is *brighter* than estimated."""
-    grey = darkness.mean(axis=2)
+    red, green, blue = channels
+    grey = (red + green + blue) / 3
     fine = grey - cv2.blur(grey, (3, 3))
     return 1.4826 * percentile(np.abs(fine), 50) * 1.06
 

@@ -7,6 +7,7 @@ the outlines of what was chosen.
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from keras_digits.reading.choosing import (
     join_digits,
 )
 from keras_digits.reading.finding import Found, find_lines, find_one
+from keras_digits.reading.helpers import Helpers
 from keras_digits.reading.ink import Ink, find_ink
 from keras_digits.reading.network import Network
 from keras_digits.reading.normalising import normalise
@@ -49,12 +51,18 @@ _PICTURES_A_THREAD = 16
 _MOST_THREADS = 8
 """More threads would wait for Python's lock, and hold more pictures."""
 
-_SIZES = (1.25, 1.0, 0.8)
-"""In which sizes a line is seen, the first at a glance: parts as tall as a line's tallest digits
-set its height, and most are lower."""
+_ALONE = 64
+"""So many pictures are read without help: for fewer, starting processes would take longer."""
 
-_CROP_SIZES = (1.25, 1.0)
-"""In which sizes a crop is seen as a line besides."""
+_MOST_HELPERS = 2
+"""Processes that help hold about 100 MiB each."""
+
+_GLANCE_SIZE = 1.25
+"""In which size a line is seen at a glance: parts as tall as a line's tallest digits set its
+height, and most are lower."""
+
+_SIZES = (1.0, 1.5)
+"""In which sizes a line is seen on a closer look, and so is the crop that it fills."""
 
 
 @dataclass(eq=False)
@@ -111,6 +119,7 @@ class Reader:
     """
 
     def __init__(self, weights: str | Path | None = None) -> None:
+        self._weights = weights
         self._network = Network(weights)
         self._line_network = self._network if self._network.reads_lines else Network(None)
 
@@ -175,10 +184,15 @@ class Reader:
 
     def _read_stream(self, pictures: Iterator[Any], layout: str) -> Iterator[Reading | DigitsError]:
         """The loop of :meth:`read_many`: a few pictures a thread at a time."""
-        read = partial(self._read_few, layout=layout)
         num_threads = min(_MOST_THREADS, max(1, cv2.getNumberOfCPUs()))
-        with ThreadPoolExecutor(num_threads) as threads:
+        num_read, helpers = 0, None
+        with ExitStack() as stack:
+            threads = stack.enter_context(ThreadPoolExecutor(num_threads))
             while taken := list(itertools.islice(pictures, num_threads * _PICTURES_A_THREAD)):
+                if helpers is None and num_threads > 1 and num_read >= _ALONE:
+                    count = min(_MOST_HELPERS, num_threads - 1)
+                    helpers = stack.enter_context(Helpers(count, _start, (self._weights,)))
+                read = partial(self._read_or_have_read, layout=layout, helpers=helpers)
                 few = [
                     taken[i : i + _PICTURES_AT_ONCE]
                     for i in range(0, len(taken), _PICTURES_AT_ONCE)
@@ -186,6 +200,14 @@ class Reader:
                 with silenced_decoders():
                     results = list(threads.map(read, few) if len(few) > 1 else map(read, few))
                 yield from itertools.chain.from_iterable(results)
+                num_read += len(taken)
+
+    def _read_or_have_read(
+        self, pictures: Sequence[Any], layout: str, helpers: Helpers | None
+    ) -> list[Reading | PictureError]:
+        """Read pictures in a process that is free for them, else here."""
+        readings = helpers.call(_help, pictures, layout) if helpers else None
+        return self._read_few(pictures, layout) if readings is None else readings
 
     def _read_few(self, pictures: Sequence[Any], layout: str) -> list[Reading | PictureError]:
         """Read pictures, as many together as memory allows."""
@@ -264,6 +286,24 @@ class Reader:
         ]
 
 
+_helping: Reader | None = None
+"""In a process that helps, its reader."""
+
+
+def _start(weights: str | Path | None) -> None:
+    """Make a process ready to help."""
+    global _helping  # noqa: PLW0603  # what a process keeps between calls has no other place
+    _helping = Reader(weights)
+    cv2.setNumThreads(1)
+
+
+def _help(pictures: Sequence[Any], layout: str) -> list[Reading | PictureError]:
+    """Read pictures for another process."""
+    assert _helping is not None  # loky has called _start
+    with silenced_decoders():
+        return _helping._read_few(pictures, layout)
+
+
 def _find(picture: Any, layout: str) -> _Seen | PictureError:
     """Decode a picture and find its lines."""
     try:
@@ -282,15 +322,12 @@ def _lines(found: Sequence[Found]) -> list[_SeenLine]:
 
 def _glance(found: Found) -> list[View]:
     """The line as it most likely is."""
-    return [found.line.view(_SIZES[0], found.line.slant)]
+    return [found.line.view(_GLANCE_SIZE, found.line.slant)]
 
 
 def _look_closely(found: Found) -> list[View]:
-    """The other ways to see the line: smaller, as it is written, as large as its crop says."""
-    lines = [(found.line, size) for size in _SIZES]
-    if found.crop:
-        lines += [(found.crop, size) for size in _CROP_SIZES]
+    """The other ways to see the line: smaller and larger, as it is written, as its crop says."""
     slant = found.line.slant
     slants = (slant, 0.0) if slant else (slant,)
-    views = [line.view(size, lean) for line, size in lines for lean in slants]
-    return views[1:]  # the first is the glance
+    lines = (found.line, found.crop) if found.crop else (found.line,)
+    return [line.view(size, lean) for line in lines for size in _SIZES for lean in slants]

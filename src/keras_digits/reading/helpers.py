@@ -1,0 +1,67 @@
+"""Processes that work along: Python's lock lets the threads of one share little.
+
+Knows no pictures. loky starts processes that know nothing of the caller's ``__main__``, so that a
+script needs no guard for it, and one that dies raises instead of hanging.
+"""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from loky import ProcessPoolExecutor
+
+_Result = TypeVar("_Result")
+
+
+class Helpers:
+    """Processes to which a thread can hand its work while they are free.
+
+    They take about half a second to start; until then, and where they are all busy, the thread
+    works itself. Leaving the ``with`` block ends them.
+
+    Args:
+        count: How many.
+        start: Called in each first; module-level, as all that is sent is pickled.
+        arguments: What `start` is called with.
+    """
+
+    def __init__(self, count: int, start: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+        self._free = threading.Semaphore(0)
+        self._executor = ProcessPoolExecutor(count, initializer=start, initargs=arguments)
+        for _ in range(count):
+            self._executor.submit(_greet).add_done_callback(self._welcome)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._executor.shutdown(wait=True, kill_workers=True)
+
+    def call(self, work: Callable[..., _Result], *arguments: Any) -> _Result | None:
+        """What `work` returns in a process, or None where none is free.
+
+        Also None where it failed there; one process fewer is asked from then on.
+        """
+        if not self._free.acquire(blocking=False):
+            return None
+        with suppress(Exception):  # it died, or the work can't be sent: it is done here, then
+            result: _Result = self._executor.submit(work, *arguments).result()
+            self._free.release()
+            return result
+        return None
+
+    def _welcome(self, greeting: Any) -> None:
+        """Count a process that has started."""
+        if greeting.exception() is None:
+            self._free.release()
+
+
+def _greet() -> None:
+    """What a process does first, to be known to have started."""

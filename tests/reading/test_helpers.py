@@ -1,0 +1,78 @@
+"""Processes that help: they do the work, and what keeps them from it never reaches the caller."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from keras_digits.digits import Reading
+from keras_digits.errors import PictureError
+from keras_digits.reading.helpers import Helpers
+from keras_digits.reading.reader import Reader
+from pen import write
+
+SCRIPT = """
+import numpy
+from keras_digits import Reader
+page = numpy.full((60, 60), 255, numpy.uint8)
+page[10:50, 28:33] = 0
+print(sum(one.text == "1" for one in Reader().read_many([page] * 400, "digit")))
+"""
+
+
+def wait_for(helpers: Helpers, work: Callable[..., Any], *arguments: Any) -> Any:
+    """What `work` returns, once a process has started."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if (result := helpers.call(work, *arguments)) is not None:
+            return result
+        time.sleep(0.05)
+    raise AssertionError("no process has started in a minute")
+
+
+def test_work_is_done_in_another_process_once_that_has_started() -> None:
+    with Helpers(1, os.getpid, ()) as helpers:
+        assert wait_for(helpers, os.getpid) != os.getpid()
+
+
+def test_process_that_dies_is_not_asked_again() -> None:
+    with Helpers(1, os.getpid, ()) as helpers:
+        wait_for(helpers, os.getpid)
+        assert helpers.call(os._exit, 3) is None
+        assert helpers.call(os.getpid) is None
+
+
+def test_work_that_can_t_be_sent_is_not_done_there() -> None:
+    with Helpers(1, os.getpid, ()) as helpers:
+        wait_for(helpers, os.getpid)
+        assert helpers.call(str, (line for line in "generators can't be pickled")) is None
+
+
+@pytest.mark.parametrize("num_helpers", [0, 2])
+def test_many_pictures_are_read_alike_with_help_and_without(
+    num_helpers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("keras_digits.reading.reader._MOST_HELPERS", num_helpers)
+    monkeypatch.setattr("keras_digits.reading.reader._ALONE", 0 if num_helpers else 10_000)
+    pages: list[Any] = [write(str(number)) for number in range(100, 110)]
+    reader = Reader()
+    expected = [reader.read(page, "number") for page in pages]
+    found = list(reader.read_many([*(pages * 30), b"no picture"], "number"))
+    assert isinstance(found.pop(), PictureError)
+    assert len(found) == 300
+    for one, wanted in zip(found, expected * 30, strict=True):
+        assert isinstance(one, Reading)
+        assert (one.text, one.numbers[0].box) == (wanted.text, wanted.numbers[0].box)
+        np.testing.assert_allclose(
+            one.numbers[0].confidence, wanted.numbers[0].confidence, atol=1e-4
+        )
+
+
+def test_script_needs_no_guard_for_processes() -> None:
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "400\n", "")

@@ -37,7 +37,7 @@ def build_lines(dtype: str = "float32") -> keras.Model:
 
 
 def fold_normalisation(model: keras.Model) -> keras.Model:
-    """The trained network as it ships: what normalises is worked into the weights.
+    """The trained network as it ships: what scales and normalises is worked into the weights.
 
     Args:
         model: A model that :func:`build_lines` made, trained.
@@ -54,6 +54,7 @@ def fold_normalisation(model: keras.Model) -> keras.Model:
             weights += [weights.pop() * share, beta - mean * share]
         else:
             weights += layer.get_weights()
+    weights[0] = weights[0] / np.float32(INK)
     folded.set_weights(weights)
     return folded
 
@@ -89,7 +90,7 @@ def _sequence(dtype: str, is_normalised: bool) -> keras.Model:
     return keras.Sequential(
         [
             keras.Input((SIDE, None, 1)),
-            layers.Rescaling(1 / INK, dtype=dtype),
+            layers.Rescaling(1 / INK if is_normalised else 1, dtype=dtype),
             *convolution(first, 5, pool=(2, 2)),
             *convolution(second, 3),
             *convolution(third, 3, pool=(2, 2)),

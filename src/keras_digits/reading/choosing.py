@@ -15,7 +15,13 @@ from keras_digits.reading.decoding import Spot, row_probabilities, spot_at, spot
 from keras_digits.reading.views import View
 
 _SURE = 0.9
-"""A belief from which on looking closer is not worth the time."""
+"""A belief from which on one view is enough."""
+
+_SURE_TOGETHER = 0.6
+"""A belief of one from which on several views are enough that agree."""
+
+_AGREED = 0.95
+"""The share of all that is believed from which on views agree."""
 
 _LEAST_MEAN_BELIEF = 0.5
 """What is believed less than this, over all its digits, is no number on a page."""
@@ -77,8 +83,8 @@ def choose_row(sights: Sequence[Sight]) -> Chosen:
         (index for index, row in enumerate(rows) if row == best),
         key=lambda index: float(beliefs[best][index]),
     )
-    is_sure = float(beliefs[best].mean()) > _SURE
     agreement = float(beliefs[best].sum()) / total if total > 0 else 0.0
+    is_sure = _is_enough(float(beliefs[best][index]), agreement, len(sights))
     return Chosen(shown[index], sights[index].view, agreement, is_sure)
 
 
@@ -103,8 +109,19 @@ def choose_one(sights: Sequence[Sight], width: int) -> Chosen:
     frame = int(seen[best][:, digit].argmax())
     spot = replace(spot_at(sights[best].beliefs, frame, digit), probabilities=probabilities)
     found = [spot] if spot.confidence > _LEAST_BELIEF else []
-    is_sure = float(seen[best][frame, digit]) > _SURE and share > _SURE
+    is_sure = _is_enough(float(seen[best][frame, digit]), share, len(sights))
     return Chosen(found, sights[best].view, share, is_sure)
+
+
+def _is_enough(belief: float, agreement: float, num_views: int) -> bool:
+    """Whether looking closer is not worth the time.
+
+    Args:
+        belief: In what is chosen, of the view that believes it most.
+        agreement: The share of what all views believe that speaks for it.
+        num_views: How many they are.
+    """
+    return belief > (_SURE if num_views == 1 else _SURE_TOGETHER) and agreement > _AGREED
 
 
 def _weights(view: View, frames: NDArray[np.floating], width: int) -> NDArray[np.float64]:

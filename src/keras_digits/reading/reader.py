@@ -5,6 +5,7 @@ the outlines of what was chosen.
 """
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -39,13 +40,13 @@ from keras_digits.reading.views import View
 LAYOUTS = ("auto", "digit", "number", "page")
 """What a picture may hold: unknown, exactly one digit, one number, numbers in lines."""
 
-_PICTURES_AT_ONCE = 4
+_PICTURES_AT_ONCE = 16
 """Pictures whose lines are read together: enough to keep the network busy."""
 
 _PIXELS_AT_ONCE = 2_000_000
 """Fewer are read together once they have so many pixels, because their ink is kept meanwhile."""
 
-_PICTURES_A_THREAD = 16
+_PICTURES_A_THREAD = 32
 """Pictures a thread that are read before the first is given: enough to keep all threads busy."""
 
 _MOST_THREADS = 8
@@ -62,7 +63,8 @@ _GLANCE_SIZE = 1.25
 height, and most are lower."""
 
 _SIZES = (1.0, 1.5)
-"""In which sizes a line is seen on a closer look, and so is the crop that it fills."""
+"""In which sizes a line is seen on a closer look, the first at a second glance, and so is the crop
+that it fills."""
 
 
 @dataclass(eq=False)
@@ -193,10 +195,8 @@ class Reader:
                     count = min(_MOST_HELPERS, num_threads - 1)
                     helpers = stack.enter_context(Helpers(count, _start, (self._weights,)))
                 read = partial(self._read_or_have_read, layout=layout, helpers=helpers)
-                few = [
-                    taken[i : i + _PICTURES_AT_ONCE]
-                    for i in range(0, len(taken), _PICTURES_AT_ONCE)
-                ]
+                at_once = min(_PICTURES_AT_ONCE, math.ceil(len(taken) / num_threads))
+                few = [taken[i : i + at_once] for i in range(0, len(taken), at_once)]
                 with silenced_decoders():
                     results = list(threads.map(read, few) if len(few) > 1 else map(read, few))
                 yield from itertools.chain.from_iterable(results)
@@ -224,7 +224,7 @@ class Reader:
     def _read_seen(
         self, seen: Sequence[_Seen | PictureError], layout: str
     ) -> list[Reading | PictureError]:
-        """Read pictures together: a glance at all, then a closer look where in doubt."""
+        """Read pictures together: a glance at all, closer looks where in doubt."""
         whole = [one for one in seen if isinstance(one, _Seen)]
         self._look_at(whole, layout)
         unread = [one for one in whole if layout != "digit" and not one.is_read]
@@ -234,7 +234,7 @@ class Reader:
     def _look_at(self, seen: Sequence[_Seen], layout: str) -> None:
         """Make out what the lines of some pictures hold."""
         lines = [(line, one.width) for one in seen for line in one.lines]
-        for look in (_glance, _look_closely):
+        for look in (_glance, _glance_again, _look_closely):
             doubtful = [(line, width) for line, width in lines if not line.is_sure]
             views = [look(line.found) for line, _ in doubtful]
             sights = iter(self._line_network.see([view for some in views for view in some]))
@@ -325,9 +325,15 @@ def _glance(found: Found) -> list[View]:
     return [found.line.view(_GLANCE_SIZE, found.line.slant)]
 
 
+def _glance_again(found: Found) -> list[View]:
+    """The line a little smaller."""
+    return [found.line.view(_SIZES[0], found.line.slant)]
+
+
 def _look_closely(found: Found) -> list[View]:
-    """The other ways to see the line: smaller and larger, as it is written, as its crop says."""
+    """The other ways to see the line: larger, as it is written, as its crop says."""
     slant = found.line.slant
     slants = (slant, 0.0) if slant else (slant,)
     lines = (found.line, found.crop) if found.crop else (found.line,)
-    return [line.view(size, lean) for line in lines for size in _SIZES for lean in slants]
+    views = [line.view(size, lean) for line in lines for size in _SIZES for lean in slants]
+    return views[1:]  # the first is the second glance

@@ -393,7 +393,7 @@ def test_ctrl_c_stops_reading(
 def test_output_that_nobody_takes_ends_quietly() -> None:
     draw("a.png", "7")
     with subprocess.Popen(
-        [*READ, *["a.png"] * 40], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*READ, *["a.png"] * 4000], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None

@@ -11,6 +11,7 @@ and one to test.
 import os
 import subprocess
 import sys
+import tempfile
 import warnings
 from importlib.metadata import version
 from pathlib import Path
@@ -45,7 +46,7 @@ logit; the two runtimes sum products in different orders, which costs float32 ab
 """
 
 LEAST_AGREEMENT = 0.998
-"""The share of digits to which a network in integers must give the answer that Keras gives."""
+"""The share of digits to which a network must give the same answer in integers, to ship so."""
 
 _NUM_CALIBRATION_BATCHES, _CALIBRATION_BATCH_SIZE = 12, 64
 """Of lines, from which a network in integers learns how large its activations are."""
@@ -90,38 +91,38 @@ def convert(run: Run, path: Path) -> None:
         reading_model.export(path, format="onnx", verbose=False)
     graph_file = onnx.load(path)
     _name_ports(graph_file.graph)
-    graph_file.producer_name, graph_file.producer_version = "keras-digits", version("keras-digits")
-    onnx.helper.set_model_props(graph_file, _metadata(run))
-    onnx.checker.check_model(graph_file)
-    onnx.save(graph_file, path)
+    _describe(graph_file, _metadata(run), path)
 
 
 def _quantise(run: Run, path: Path, dataset: Dataset) -> None:
-    """Bring a file that agrees with Keras to integers, and hold the answers against its own."""
-    expected = _answers(path, dataset.test.images[:_NUM_CHECKED])
-    metadata = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+    """Bring a file that agrees with Keras to integers, where its answers stay what they are.
+
+    A network that has hardly learned is so unsure that rounding changes its answers; it stays.
+    """
+    images = dataset.test.images[:_NUM_CHECKED]
     learned, _ = split_for_watching(dataset, run.recipe)
-    case = Case(learned.images, learned.known_labels(), np.random.default_rng(run.recipe.seed))
-    quantise(
-        path,
-        INPUT_NAME,
-        (
-            make_batch(
-                case, _CALIBRATION_BATCH_SIZE, np.random.default_rng((run.recipe.seed, index))
-            ).images
-            for index in range(_NUM_CALIBRATION_BATCHES)
-        ),
+    seed = run.recipe.seed
+    case = Case(learned.images, learned.known_labels(), np.random.default_rng(seed))
+    batches = (
+        make_batch(case, _CALIBRATION_BATCH_SIZE, np.random.default_rng((seed, index))).images
+        for index in range(_NUM_CALIBRATION_BATCHES)
     )
-    graph_file = onnx.load(path)
+    with tempfile.TemporaryDirectory() as scratch:
+        integers = Path(scratch) / "integers.onnx"
+        quantise(path, integers, INPUT_NAME, batches)
+        agreement = float((_answers(integers, images) == _answers(path, images)).mean())
+        if agreement >= LEAST_AGREEMENT:
+            _describe(
+                onnx.load(integers), _metadata(run) | {"keras_digits.arithmetic": "int8"}, path
+            )
+
+
+def _describe(graph_file: onnx.ModelProto, metadata: dict[str, str], path: Path) -> None:
+    """Write a graph to `path` with what a Reader must know."""
     graph_file.producer_name, graph_file.producer_version = "keras-digits", version("keras-digits")
     onnx.helper.set_model_props(graph_file, metadata)
+    onnx.checker.check_model(graph_file)
     onnx.save(graph_file, path)
-    agreement = float((_answers(path, dataset.test.images[:_NUM_CHECKED]) == expected).mean())
-    if agreement < LEAST_AGREEMENT:
-        raise ModelFileError(
-            f"{run.onnx_path} would answer as Keras to only {agreement:.1%} of digits once in "
-            f"integers; expected {LEAST_AGREEMENT:.1%}. Train longer. Nothing was written."
-        )
 
 
 def _answers(path: Path, images: Images) -> NDArray[np.intp]:
@@ -151,6 +152,7 @@ def _metadata(run: Run) -> dict[str, str]:
         "keras_digits.run": run.name,
         "keras_digits.network": run.recipe.network,
         "keras_digits.dataset": str(run.dataset["name"]),
+        "keras_digits.arithmetic": "float32",
         "keras_digits.temperature": "1.0",
         "keras_digits.rejects": "true"
         if run.recipe.non_digits > 0 or NETWORKS[run.recipe.network].reads_lines

@@ -25,11 +25,12 @@ from keras_digits.digits import Images
 _QUANTISED = ["Conv", "Relu", "MaxPool"]
 
 
-def quantise(path: Path, name: str, batches: Iterable[Images]) -> None:
-    """Rewrite an ONNX file, its convolutions but the last in integers; outputs stay float32.
+def quantise(source: Path, path: Path, name: str, batches: Iterable[Images]) -> None:
+    """Write an ONNX file whose convolutions but the last are in integers; outputs stay float32.
 
     Args:
-        path: The file; its metadata is lost.
+        source: The file in float32.
+        path: The file to write; it has no metadata.
         name: Of the input.
         batches: What the input may be, to learn the ranges from.
     """
@@ -38,7 +39,7 @@ def quantise(path: Path, name: str, batches: Iterable[Images]) -> None:
         options = onnxruntime.SessionOptions()
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
         options.optimized_model_filepath = str(plain)
-        onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         convolutions = [node.name for node in onnx.load(plain).graph.node if node.op_type == "Conv"]
         quantize_static(
             plain,

@@ -58,7 +58,8 @@ def test_many_pictures_are_read_alike_with_help_and_without(
     num_helpers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("keras_digits.reading.reader._MOST_HELPERS", num_helpers)
-    monkeypatch.setattr("keras_digits.reading.reader._ALONE", 0 if num_helpers else 10_000)
+    for name in ("_ALONE", "_MANY"):
+        monkeypatch.setattr(f"keras_digits.reading.reader.{name}", 0 if num_helpers else 10_000)
     pages: list[Any] = [write(str(number)) for number in range(100, 110)]
     reader = Reader()
     expected = [reader.read(page, "number") for page in pages]

@@ -12,6 +12,9 @@ from typing import Any, Self, TypeVar
 
 from loky import ProcessPoolExecutor
 
+_CALLS_AT_ONCE = 2
+"""Calls that a process is given: one to work on, and the next, so that it never waits for one."""
+
 _Result = TypeVar("_Result")
 
 
@@ -60,7 +63,7 @@ class Helpers:
     def _welcome(self, greeting: Any) -> None:
         """Count a process that has started."""
         if greeting.exception() is None:
-            self._free.release()
+            self._free.release(_CALLS_AT_ONCE)
 
 
 def _greet() -> None:

@@ -6,11 +6,13 @@ the outlines of what was chosen.
 
 import itertools
 import math
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import length_hint
 from pathlib import Path
 from typing import Any
 
@@ -40,20 +42,27 @@ from keras_digits.reading.views import View
 LAYOUTS = ("auto", "digit", "number", "page")
 """What a picture may hold: unknown, exactly one digit, one number, numbers in lines."""
 
-_PICTURES_AT_ONCE = 16
+_PICTURES_AT_ONCE = 8
 """Pictures whose lines are read together: enough to keep the network busy."""
 
 _PIXELS_AT_ONCE = 2_000_000
 """Fewer are read together once they have so many pixels, because their ink is kept meanwhile."""
 
-_PICTURES_A_THREAD = 32
-"""Pictures a thread that are read before the first is given: enough to keep all threads busy."""
+_FEWEST_A_THREAD, _MOST_A_THREAD = 8, 128
+"""Pictures a thread that are read before the first is given: few at the beginning and where they
+are large, so that nobody waits; else enough to keep all threads busy."""
+
+_LONG = 0.5
+"""Seconds of a round from which on the next one has no more pictures."""
 
 _MOST_THREADS = 8
 """More threads would wait for Python's lock, and hold more pictures."""
 
 _ALONE = 64
 """So many pictures are read without help: for fewer, starting processes would take longer."""
+
+_MANY = 256
+"""For so many, where that is known beforehand, help is called at once."""
 
 _MOST_HELPERS = 2
 """Processes that help hold about 100 MiB each."""
@@ -163,7 +172,7 @@ class Reader:
         """
         if layout not in LAYOUTS:
             raise ValueError(f"layout is {layout!r}; expected one of {', '.join(LAYOUTS)}.")
-        return self._read_stream(iter(pictures), layout)
+        return self._read_stream(iter(pictures), layout, length_hint(pictures) >= _MANY)
 
     def classify(self, images: Images) -> Probabilities:
         """What the network believes of images as MNIST makes them.
@@ -184,23 +193,29 @@ class Reader:
             )
         return self._network.classify(images)[0]
 
-    def _read_stream(self, pictures: Iterator[Any], layout: str) -> Iterator[Reading | DigitsError]:
+    def _read_stream(
+        self, pictures: Iterator[Any], layout: str, are_many: bool
+    ) -> Iterator[Reading | DigitsError]:
         """The loop of :meth:`read_many`: a few pictures a thread at a time."""
         num_threads = min(_MOST_THREADS, max(1, cv2.getNumberOfCPUs()))
-        num_read, helpers = 0, None
+        num_read, a_thread, helpers = 0, _FEWEST_A_THREAD, None
         with ExitStack() as stack:
             threads = stack.enter_context(ThreadPoolExecutor(num_threads))
-            while taken := list(itertools.islice(pictures, num_threads * _PICTURES_A_THREAD)):
-                if helpers is None and num_threads > 1 and num_read >= _ALONE:
+            while taken := list(itertools.islice(pictures, num_threads * a_thread)):
+                if not helpers and num_threads > 1 and (are_many or num_read >= _ALONE):
                     count = min(_MOST_HELPERS, num_threads - 1)
                     helpers = stack.enter_context(Helpers(count, _start, (self._weights,)))
+                    threads = stack.enter_context(ThreadPoolExecutor(num_threads + count))
                 read = partial(self._read_or_have_read, layout=layout, helpers=helpers)
-                at_once = min(_PICTURES_AT_ONCE, math.ceil(len(taken) / num_threads))
+                at_once = min(_PICTURES_AT_ONCE, math.ceil(len(taken) / (2 * num_threads)))
                 few = [taken[i : i + at_once] for i in range(0, len(taken), at_once)]
+                started = time.perf_counter()
                 with silenced_decoders():
                     results = list(threads.map(read, few) if len(few) > 1 else map(read, few))
-                yield from itertools.chain.from_iterable(results)
+                if time.perf_counter() - started < _LONG:
+                    a_thread = min(_MOST_A_THREAD, 2 * a_thread)
                 num_read += len(taken)
+                yield from itertools.chain.from_iterable(results)
 
     def _read_or_have_read(
         self, pictures: Sequence[Any], layout: str, helpers: Helpers | None

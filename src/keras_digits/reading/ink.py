@@ -6,7 +6,7 @@ Knows pens, paper and light; doesn't know what a digit is.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 import cv2
@@ -62,6 +62,8 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
     """
     if is_light_on_dark(pixels):
         pixels = 255 - pixels
+    if (pixels[..., :1] == pixels[..., 1:]).all():  # grey, as most scans are: a third of the work
+        pixels = np.ascontiguousarray(pixels[..., :1])
     paper = _paper(pixels)
     darkness = (paper - pixels) / np.maximum(paper, np.float32(_DARKEST_PAPER))
     channels = cv2.split(darkness)
@@ -135,22 +137,27 @@ def _ring(grey: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]
 
 
 def _paper(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """What the paper alone would look like: float32 ``(height, width, 3)``."""
+    """What the paper alone would look like: float32, shaped as `pixels`."""
     flat = _flat_border(pixels)
     if flat is not None and flat.min() >= 128:
         return np.broadcast_to(flat, pixels.shape)
     height, width = pixels.shape[:2]
     factor = min(1.0, _SMALL_SIDE / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    small = cv2.medianBlur(small, 3) if min(size) > 60 else small
+    small = _with_channels(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+    small = _with_channels(cv2.medianBlur(small, 3)) if min(size) > 60 else small
     reach = max(3, round(0.4 * min(size))) | 1
     paper = _closed(small, reach)
     strokes = _stroke_reach(small, paper)
     if strokes < reach:
         paper = _closed(small, max(strokes, round(0.1 * min(size)) | 1, 3))
     paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(paper.astype(np.float32))
+    return _with_channels(paper.astype(np.float32))
+
+
+def _with_channels(pixels: NDArray[Any]) -> NDArray[Any]:
+    """The pixels with the last axis that OpenCV leaves out where it has length 1."""
+    return pixels.reshape(*pixels.shape[:2], -1)
 
 
 def _flat_border(pixels: NDArray[np.uint8]) -> NDArray[np.float32] | None:
@@ -166,7 +173,7 @@ def _closed(small: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
     kernel = np.ones((reach, reach), np.uint8)
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
     side = max(3, reach // 2 | 1)
-    return np.asarray(cv2.medianBlur(closed, side))
+    return _with_channels(cv2.medianBlur(closed, side))
 
 
 def _stroke_reach(small: NDArray[np.uint8], paper: NDArray[np.uint8]) -> int:
@@ -200,14 +207,12 @@ def _inner_parts(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _highest(channels: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     """Of each pixel its highest channel: much faster than along an axis of three."""
-    red, green, blue = channels
-    return np.maximum(np.maximum(red, green), blue)
+    return reduce(np.maximum, channels)
 
 
 def _noise(channels: Sequence[NDArray[np.float32]]) -> float:
     """Standard deviation of bare paper, from how far it is *brighter* than estimated."""
-    red, green, blue = channels
-    grey = (red + green + blue) / 3
+    grey = sum(channels[1:], start=channels[0]) / len(channels)
     fine = grey - cv2.blur(grey, (3, 3))
     return 1.4826 * percentile(np.abs(fine), 50) * 1.06
 

@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import length_hint
@@ -210,7 +210,7 @@ class Reader:
                 at_once = min(_PICTURES_AT_ONCE, math.ceil(len(taken) / (2 * num_threads)))
                 few = [taken[i : i + at_once] for i in range(0, len(taken), at_once)]
                 started = time.perf_counter()
-                with silenced_decoders():
+                with silenced_decoders(), _opencv_on_one_thread():
                     results = list(threads.map(read, few) if len(few) > 1 else map(read, few))
                 if time.perf_counter() - started < _LONG:
                     a_thread = min(_MOST_A_THREAD, 2 * a_thread)
@@ -299,6 +299,17 @@ class Reader:
             )
             for one, image, (probabilities, is_digit) in zip(digits, images, answers, strict=True)
         ]
+
+
+@contextmanager
+def _opencv_on_one_thread() -> Iterator[None]:
+    """Keep OpenCV from starting threads of its own beside those that read."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
 
 
 _helping: Reader | None = None

@@ -31,13 +31,13 @@ from keras_digits.reading.choosing import (
     join_digits,
 )
 from keras_digits.reading.finding import Found, find_lines, find_one
-from keras_digits.reading.helpers import Helpers
 from keras_digits.reading.ink import Ink, find_ink
 from keras_digits.reading.network import Network
 from keras_digits.reading.normalising import normalise
 from keras_digits.reading.outlining import outline, window
 from keras_digits.reading.picture import decode, silenced_decoders
 from keras_digits.reading.views import View
+from keras_digits.reading.workers import Workers
 
 LAYOUTS = ("auto", "digit", "number", "page")
 """What a picture may hold: unknown, exactly one digit, one number, numbers in lines."""
@@ -64,7 +64,7 @@ _ALONE = 64
 _MANY = 256
 """For so many, where that is known beforehand, help is called at once."""
 
-_MOST_HELPERS = 2
+_MOST_WORKERS = 2
 """Processes that help hold about 100 MiB each."""
 
 _GLANCE_SIZE = 1.25
@@ -198,15 +198,15 @@ class Reader:
     ) -> Iterator[Reading | DigitsError]:
         """The loop of :meth:`read_many`: a few pictures a thread at a time."""
         num_threads = min(_MOST_THREADS, max(1, cv2.getNumberOfCPUs()))
-        num_read, a_thread, helpers = 0, _FEWEST_A_THREAD, None
+        num_read, a_thread, workers = 0, _FEWEST_A_THREAD, None
         with ExitStack() as stack:
             threads = stack.enter_context(ThreadPoolExecutor(num_threads))
             while taken := list(itertools.islice(pictures, num_threads * a_thread)):
-                if not helpers and num_threads > 1 and (are_many or num_read >= _ALONE):
-                    count = min(_MOST_HELPERS, num_threads - 1)
-                    helpers = stack.enter_context(Helpers(count, _start, (self._weights,)))
+                if not workers and num_threads > 1 and (are_many or num_read >= _ALONE):
+                    count = min(_MOST_WORKERS, num_threads - 1)
+                    workers = stack.enter_context(Workers(count, _start_worker, (self._weights,)))
                     threads = stack.enter_context(ThreadPoolExecutor(num_threads + count))
-                read = partial(self._read_or_have_read, layout=layout, helpers=helpers)
+                read = partial(self._read_here_or_there, layout=layout, workers=workers)
                 at_once = min(_PICTURES_AT_ONCE, math.ceil(len(taken) / (2 * num_threads)))
                 few = [taken[i : i + at_once] for i in range(0, len(taken), at_once)]
                 started = time.perf_counter()
@@ -217,11 +217,11 @@ class Reader:
                 num_read += len(taken)
                 yield from itertools.chain.from_iterable(results)
 
-    def _read_or_have_read(
-        self, pictures: Sequence[Any], layout: str, helpers: Helpers | None
+    def _read_here_or_there(
+        self, pictures: Sequence[Any], layout: str, workers: Workers | None
     ) -> list[Reading | PictureError]:
         """Read pictures in a process that is free for them, else here."""
-        readings = helpers.call(_help, pictures, layout) if helpers else None
+        readings = workers.call(_read_in_worker, pictures, layout) if workers else None
         return self._read_few(pictures, layout) if readings is None else readings
 
     def _read_few(self, pictures: Sequence[Any], layout: str) -> list[Reading | PictureError]:
@@ -312,22 +312,22 @@ def _opencv_on_one_thread() -> Iterator[None]:
         cv2.setNumThreads(before)
 
 
-_helping: Reader | None = None
+_reader_of_worker: Reader | None = None
 """In a process that helps, its reader."""
 
 
-def _start(weights: str | Path | None) -> None:
+def _start_worker(weights: str | Path | None) -> None:
     """Make a process ready to help."""
-    global _helping  # noqa: PLW0603  # what a process keeps between calls has no other place
-    _helping = Reader(weights)
+    global _reader_of_worker  # noqa: PLW0603  # what a process keeps between calls has no other place
+    _reader_of_worker = Reader(weights)
     cv2.setNumThreads(1)
 
 
-def _help(pictures: Sequence[Any], layout: str) -> list[Reading | PictureError]:
+def _read_in_worker(pictures: Sequence[Any], layout: str) -> list[Reading | PictureError]:
     """Read pictures for another process."""
-    assert _helping is not None  # loky has called _start
+    assert _reader_of_worker is not None  # loky has called _start
     with silenced_decoders():
-        return _helping._read_few(pictures, layout)
+        return _reader_of_worker._read_few(pictures, layout)
 
 
 def _find(picture: Any, layout: str) -> _Seen | PictureError:

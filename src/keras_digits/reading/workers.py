@@ -18,7 +18,7 @@ _CALLS_AT_ONCE = 2
 _Result = TypeVar("_Result")
 
 
-class Helpers:
+class Workers:
     """Processes to which a thread can hand its work while they are free.
 
     They take about half a second to start; until then, and where they are all busy, the thread

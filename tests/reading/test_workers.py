@@ -1,4 +1,4 @@
-"""Processes that help: they do the work, and what keeps them from it never reaches the caller."""
+"""Processes that work along: they do the work, and what keeps them from it never reaches the caller."""
 
 import os
 import subprocess
@@ -12,8 +12,8 @@ import pytest
 
 from keras_digits.digits import Reading
 from keras_digits.errors import PictureError
-from keras_digits.reading.helpers import Helpers
 from keras_digits.reading.reader import Reader
+from keras_digits.reading.workers import Workers
 from pen import write
 
 SCRIPT = """
@@ -25,41 +25,41 @@ print(sum(one.text == "1" for one in Reader().read_many([page] * 400, "digit")))
 """
 
 
-def wait_for(helpers: Helpers, work: Callable[..., Any], *arguments: Any) -> Any:
+def wait_for(workers: Workers, work: Callable[..., Any], *arguments: Any) -> Any:
     """What `work` returns, once a process has started."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        if (result := helpers.call(work, *arguments)) is not None:
+        if (result := workers.call(work, *arguments)) is not None:
             return result
         time.sleep(0.05)
     raise AssertionError("no process has started in a minute")
 
 
 def test_work_is_done_in_another_process_once_that_has_started() -> None:
-    with Helpers(1, os.getpid, ()) as helpers:
-        assert wait_for(helpers, os.getpid) != os.getpid()
+    with Workers(1, os.getpid, ()) as workers:
+        assert wait_for(workers, os.getpid) != os.getpid()
 
 
 def test_process_that_dies_is_not_asked_again() -> None:
-    with Helpers(1, os.getpid, ()) as helpers:
-        wait_for(helpers, os.getpid)
-        assert helpers.call(os._exit, 3) is None
-        assert helpers.call(os.getpid) is None
+    with Workers(1, os.getpid, ()) as workers:
+        wait_for(workers, os.getpid)
+        assert workers.call(os._exit, 3) is None
+        assert workers.call(os.getpid) is None
 
 
 def test_work_that_can_t_be_sent_is_not_done_there() -> None:
-    with Helpers(1, os.getpid, ()) as helpers:
-        wait_for(helpers, os.getpid)
-        assert helpers.call(str, (line for line in "generators can't be pickled")) is None
+    with Workers(1, os.getpid, ()) as workers:
+        wait_for(workers, os.getpid)
+        assert workers.call(str, (line for line in "generators can't be pickled")) is None
 
 
-@pytest.mark.parametrize("num_helpers", [0, 2])
+@pytest.mark.parametrize("num_workers", [0, 2])
 def test_many_pictures_are_read_alike_with_help_and_without(
-    num_helpers: int, monkeypatch: pytest.MonkeyPatch
+    num_workers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("keras_digits.reading.reader._MOST_HELPERS", num_helpers)
+    monkeypatch.setattr("keras_digits.reading.reader._MOST_WORKERS", num_workers)
     for name in ("_ALONE", "_MANY"):
-        monkeypatch.setattr(f"keras_digits.reading.reader.{name}", 0 if num_helpers else 10_000)
+        monkeypatch.setattr(f"keras_digits.reading.reader.{name}", 0 if num_workers else 10_000)
     pages: list[Any] = [write(str(number)) for number in range(100, 110)]
     reader = Reader()
     expected = [reader.read(page, "number") for page in pages]

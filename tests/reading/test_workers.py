@@ -1,4 +1,4 @@
-"""Processes that work along: they do the work, and what keeps them from it never reaches the caller."""
+"""Workers do the work, and what keeps them from it never reaches the caller."""
 
 import os
 import subprocess

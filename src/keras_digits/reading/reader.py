@@ -1,7 +1,6 @@
 """The reader: pictures in, numbers out.
 
-Brings the rooms of ``reading`` together: picture, ink, lines, views of them, network, choice and
-the outlines of what was chosen.
+Brings the rooms of ``reading`` together, for one picture and for thousands on all cores.
 """
 
 import itertools
@@ -10,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from operator import length_hint
 from pathlib import Path
@@ -21,22 +20,12 @@ import numpy as np
 
 from keras_digits.digits import SIDE, Digit, Images, Probabilities, Reading
 from keras_digits.errors import DigitsError, PictureError
-from keras_digits.reading.choosing import (
-    Chosen,
-    Sight,
-    are_believable,
-    best_row,
-    choose_one,
-    choose_row,
-    join_digits,
-)
-from keras_digits.reading.finding import Found, find_lines, find_one
-from keras_digits.reading.ink import Ink, find_ink
+from keras_digits.reading.choosing import are_believable, best_row, join_digits
+from keras_digits.reading.looking import Seen, SeenLine, find, look_at
 from keras_digits.reading.network import Network
 from keras_digits.reading.normalising import normalise
 from keras_digits.reading.outlining import outline, window
-from keras_digits.reading.picture import decode, silenced_decoders
-from keras_digits.reading.views import View
+from keras_digits.reading.picture import silenced_decoders
 from keras_digits.reading.workers import Workers
 
 LAYOUTS = ("auto", "digit", "number", "page")
@@ -65,58 +54,7 @@ _MANY = 256
 """For so many, where that is known beforehand, help is called at once."""
 
 _MOST_WORKERS = 2
-"""Processes that help hold about 100 MiB each."""
-
-_GLANCE_SIZE = 1.25
-"""In which size a line is seen at a glance: parts as tall as a line's tallest digits set its
-height, and most are lower."""
-
-_SIZES = (1.0, 1.5)
-"""In which sizes a line is seen on a closer look, the first at a second glance, and so is the crop
-that it fills."""
-
-
-@dataclass(eq=False)
-class _SeenLine:
-    """A line and what was made out of it so far."""
-
-    found: Found
-    sights: list[Sight]
-    chosen: Chosen | None = None
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether looking closer is not worth the time."""
-        return self.chosen is not None and self.chosen.is_sure
-
-
-@dataclass(eq=False)
-class _Seen:
-    """A picture's ink and lines, its width, and what of the original a pixel of it stands for."""
-
-    ink: Ink
-    lines: Sequence[_SeenLine]
-    width: int
-    scale: float
-
-    @property
-    def is_read(self) -> bool:
-        """Whether a digit was found that is believed more than not."""
-        return any(
-            spot.confidence > 0.5
-            for line in self.lines
-            if line.chosen
-            for spot in line.chosen.spots
-        )
-
-    def find_up_to_border(self) -> bool:
-        """Find lines as in a tight crop, and tell whether there are others than before."""
-        before = [line.found.line.place for line in self.lines]
-        lines = _lines(find_lines(self.ink, up_to_border=True))
-        if [line.found.line.place for line in lines] == before:
-            return False
-        self.lines = lines
-        return True
+"""A process that helps holds about 100 MiB."""
 
 
 class Reader:
@@ -227,38 +165,23 @@ class Reader:
     def _read_few(self, pictures: Sequence[Any], layout: str) -> list[Reading | PictureError]:
         """Read pictures, as many together as memory allows."""
         readings: list[Reading | PictureError] = []
-        together: list[_Seen | PictureError] = []
+        together: list[Seen | PictureError] = []
         for picture in pictures:
-            together.append(_find(picture, layout))
-            pixels = [one.ink.strength.size for one in together if isinstance(one, _Seen)]
+            together.append(find(picture, layout))
+            pixels = [one.ink.strength.size for one in together if isinstance(one, Seen)]
             if sum(pixels) > _PIXELS_AT_ONCE:
                 readings += self._read_seen(together, layout)
                 together = []
         return readings + self._read_seen(together, layout)
 
     def _read_seen(
-        self, seen: Sequence[_Seen | PictureError], layout: str
+        self, seen: Sequence[Seen | PictureError], layout: str
     ) -> list[Reading | PictureError]:
-        """Read pictures together: a glance at all, closer looks where in doubt."""
-        whole = [one for one in seen if isinstance(one, _Seen)]
-        self._look_at(whole, layout)
-        unread = [one for one in whole if layout != "digit" and not one.is_read]
-        self._look_at([one for one in unread if one.find_up_to_border()], layout)
+        """Read pictures whose lines are found together."""
+        look_at([one for one in seen if isinstance(one, Seen)], self._line_network, layout)
         return [self._reading(one, layout) for one in seen]
 
-    def _look_at(self, seen: Sequence[_Seen], layout: str) -> None:
-        """Make out what the lines of some pictures hold."""
-        lines = [(line, one.width) for one in seen for line in one.lines]
-        for look in (_glance, _glance_again, _look_closely):
-            doubtful = [(line, width) for line, width in lines if not line.is_sure]
-            views = [look(line.found) for line, _ in doubtful]
-            sights = iter(self._line_network.see([view for some in views for view in some]))
-            for (line, width), some in zip(doubtful, views, strict=True):
-                line.sights += itertools.islice(sights, len(some))
-                is_one = layout == "digit"
-                line.chosen = choose_one(line.sights, width) if is_one else choose_row(line.sights)
-
-    def _reading(self, seen: _Seen | PictureError, layout: str) -> Reading | PictureError:
+    def _reading(self, seen: Seen | PictureError, layout: str) -> Reading | PictureError:
         """The numbers of a picture, as its layout wants them."""
         if isinstance(seen, PictureError):
             return seen
@@ -268,7 +191,7 @@ class Reader:
         numbers = [join_digits(digits) for digits in found]
         return Reading((best_row(numbers),) if layout == "number" and numbers else tuple(numbers))
 
-    def _digits(self, line: _SeenLine, scale: float) -> list[Digit]:
+    def _digits(self, line: SeenLine, scale: float) -> list[Digit]:
         """The digits of a line, with their boxes in the original picture."""
         chosen = line.chosen
         if chosen is None or not chosen.spots:
@@ -325,41 +248,6 @@ def _start_worker(weights: str | Path | None) -> None:
 
 def _read_in_worker(pictures: Sequence[Any], layout: str) -> list[Reading | PictureError]:
     """Read pictures for another process."""
-    assert _reader_of_worker is not None  # loky has called _start
+    assert _reader_of_worker is not None  # loky has called _start_worker
     with silenced_decoders():
         return _reader_of_worker._read_few(pictures, layout)
-
-
-def _find(picture: Any, layout: str) -> _Seen | PictureError:
-    """Decode a picture and find its lines."""
-    try:
-        loaded = decode(picture)
-    except PictureError as error:
-        return error
-    ink = find_ink(loaded.pixels)
-    lines = _lines(find_one(ink) if layout == "digit" else find_lines(ink))
-    return _Seen(ink, lines, loaded.pixels.shape[1], loaded.scale)
-
-
-def _lines(found: Sequence[Found]) -> list[_SeenLine]:
-    """Lines of which nothing is known yet."""
-    return [_SeenLine(one, []) for one in found]
-
-
-def _glance(found: Found) -> list[View]:
-    """The line as it most likely is."""
-    return [found.line.view(_GLANCE_SIZE, found.line.slant)]
-
-
-def _glance_again(found: Found) -> list[View]:
-    """The line a little smaller."""
-    return [found.line.view(_SIZES[0], found.line.slant)]
-
-
-def _look_closely(found: Found) -> list[View]:
-    """The other ways to see the line: larger, as it is written, as its crop says."""
-    slant = found.line.slant
-    slants = (slant, 0.0) if slant else (slant,)
-    lines = (found.line, found.crop) if found.crop else (found.line,)
-    views = [line.view(size, lean) for line in lines for size in _SIZES for lean in slants]
-    return views[1:]  # the first is the second glance

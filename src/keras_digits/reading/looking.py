@@ -1,0 +1,147 @@
+"""Looking at pictures: a glance at each line, and closer looks where that leaves a doubt.
+
+Half of all lines need no more than the glance, and a look costs as much as finding the line did.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from keras_digits.errors import PictureError
+from keras_digits.reading.choosing import Chosen, Sight, choose_one, choose_row
+from keras_digits.reading.finding import Found, find_lines, find_one
+from keras_digits.reading.ink import Ink, find_ink
+from keras_digits.reading.network import Network
+from keras_digits.reading.picture import decode
+from keras_digits.reading.views import View
+
+_GLANCE_SIZE = 1.25
+"""In which size a line is seen at a glance: parts as tall as a line's tallest digits set its
+height, and most are lower."""
+
+_SIZES = (1.0, 1.5)
+"""In which sizes a line is seen on a closer look, the first at a second glance, and so is the crop
+that it fills."""
+
+
+@dataclass(eq=False)
+class SeenLine:
+    """A line and what was made out of it so far.
+
+    Attributes:
+        found: The line.
+        sights: What was seen of it.
+        chosen: The digits that it holds by these; None before the first look.
+    """
+
+    found: Found
+    sights: list[Sight]
+    chosen: Chosen | None = None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether looking closer is not worth the time."""
+        return self.chosen is not None and self.chosen.is_sure
+
+
+@dataclass(eq=False)
+class Seen:
+    """A picture whose lines are found.
+
+    Attributes:
+        ink: Its ink.
+        lines: Its lines.
+        width: In pixels.
+        scale: How many pixels of the original one of these stands for.
+    """
+
+    ink: Ink
+    lines: Sequence[SeenLine]
+    width: int
+    scale: float
+
+    @property
+    def is_read(self) -> bool:
+        """Whether a digit was found that is believed more than not."""
+        return any(
+            spot.confidence > 0.5
+            for line in self.lines
+            if line.chosen
+            for spot in line.chosen.spots
+        )
+
+    def find_up_to_border(self) -> bool:
+        """Find lines as in a tight crop, and tell whether there are others than before."""
+        before = [line.found.line.place for line in self.lines]
+        lines = _lines(find_lines(self.ink, up_to_border=True))
+        if [line.found.line.place for line in lines] == before:
+            return False
+        self.lines = lines
+        return True
+
+
+def find(picture: Any, layout: str) -> Seen | PictureError:
+    """Decode a picture and find its lines; the error where it can't be decoded.
+
+    Args:
+        picture: As :func:`keras_digits.reading.picture.load_picture` takes it.
+        layout: ``digit`` where all its ink is one digit.
+    """
+    try:
+        loaded = decode(picture)
+    except PictureError as error:
+        return error
+    ink = find_ink(loaded.pixels)
+    lines = _lines(find_one(ink) if layout == "digit" else find_lines(ink))
+    return Seen(ink, lines, loaded.pixels.shape[1], loaded.scale)
+
+
+def look_at(seen: Sequence[Seen], network: Network, layout: str) -> None:
+    """Make out together what the lines of some pictures hold, in place.
+
+    Args:
+        seen: The pictures.
+        network: One that reads lines.
+        layout: ``digit`` where each holds one.
+    """
+    _look(seen, network, layout)
+    unread = [one for one in seen if layout != "digit" and not one.is_read]
+    _look([one for one in unread if one.find_up_to_border()], network, layout)
+
+
+def _look(seen: Sequence[Seen], network: Network, layout: str) -> None:
+    """A glance at all lines, and closer looks where in doubt."""
+    lines = [(line, one.width) for one in seen for line in one.lines]
+    for look in (_glance, _glance_again, _look_closely):
+        doubtful = [(line, width) for line, width in lines if not line.is_sure]
+        views = [look(line.found) for line, _ in doubtful]
+        sights = iter(network.see([view for some in views for view in some]))
+        for (line, width), some in zip(doubtful, views, strict=True):
+            line.sights += itertools.islice(sights, len(some))
+            is_one = layout == "digit"
+            line.chosen = choose_one(line.sights, width) if is_one else choose_row(line.sights)
+
+
+def _lines(found: Sequence[Found]) -> list[SeenLine]:
+    """Lines of which nothing is known yet."""
+    return [SeenLine(one, []) for one in found]
+
+
+def _glance(found: Found) -> list[View]:
+    """The line as it most likely is."""
+    return [found.line.view(_GLANCE_SIZE, found.line.slant)]
+
+
+def _glance_again(found: Found) -> list[View]:
+    """The line a little smaller."""
+    return [found.line.view(_SIZES[0], found.line.slant)]
+
+
+def _look_closely(found: Found) -> list[View]:
+    """The other ways to see the line: larger, as it is written, as its crop says."""
+    slant = found.line.slant
+    slants = (slant, 0.0) if slant else (slant,)
+    lines = (found.line, found.crop) if found.crop else (found.line,)
+    views = [line.view(size, lean) for line in lines for size in _SIZES for lean in slants]
+    return views[1:]  # the first is the second glance

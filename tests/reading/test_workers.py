@@ -53,6 +53,15 @@ def test_work_that_can_t_be_sent_is_not_done_there() -> None:
         assert workers.call(str, (line for line in "generators can't be pickled")) is None
 
 
+def test_system_that_allows_no_processes_is_worked_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object, **named: object) -> None:
+        raise OSError(38, "Function not implemented")  # as where there are no semaphores
+
+    monkeypatch.setattr("keras_digits.reading.workers.ProcessPoolExecutor", refuse)
+    with Workers(1, os.getpid, ()) as workers:
+        assert workers.call(os.getpid) is None
+
+
 @pytest.mark.parametrize("num_workers", [0, 2])
 def test_many_pictures_are_read_alike_with_help_and_without(
     num_workers: int, monkeypatch: pytest.MonkeyPatch

@@ -32,9 +32,11 @@ class Workers:
 
     def __init__(self, count: int, start: Callable[..., None], arguments: tuple[Any, ...]) -> None:
         self._free = threading.Semaphore(0)
-        self._executor = ProcessPoolExecutor(count, initializer=start, initargs=arguments)
-        for _ in range(count):
-            self._executor.submit(_greet).add_done_callback(self._welcome)
+        self._executor: ProcessPoolExecutor | None = None
+        with suppress(OSError, NotImplementedError):  # a system may allow no further processes
+            self._executor = ProcessPoolExecutor(count, initializer=start, initargs=arguments)
+            for _ in range(count):
+                self._executor.submit(_greet).add_done_callback(self._welcome)
 
     def __enter__(self) -> Self:
         return self
@@ -45,14 +47,15 @@ class Workers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._executor.shutdown(wait=True, kill_workers=True)
+        if self._executor:
+            self._executor.shutdown(wait=True, kill_workers=True)
 
     def call(self, work: Callable[..., _Result], *arguments: Any) -> _Result | None:
         """What `work` returns in a process, or None where none is free.
 
-        Also None where it failed there; one process fewer is asked from then on.
+        Also None where it failed there; the processes are asked less from then on.
         """
-        if not self._free.acquire(blocking=False):
+        if self._executor is None or not self._free.acquire(blocking=False):
             return None
         with suppress(Exception):  # it died, or the work can't be sent: it is done here, then
             result: _Result = self._executor.submit(work, *arguments).result()

@@ -1,18 +1,26 @@
 """Workers do the work, and what keeps them from it never reaches the caller."""
 
+import multiprocessing
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
 from keras_digits.digits import Reading
 from keras_digits.errors import PictureError
-from keras_digits.reading.reader import Reader
+from keras_digits.reading.reader import (
+    Reader,
+    _one_thread_each,
+    _read_in_worker,
+    _start_worker,
+)
 from keras_digits.reading.workers import Workers
 from pen import write
 
@@ -83,6 +91,53 @@ def test_many_pictures_are_read_alike_with_help_and_without(
         )
 
 
-def test_script_needs_no_guard_for_processes() -> None:
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True)
+@pytest.mark.parametrize("path", [os.environ["PATH"], "/nonexistent"])
+def test_script_needs_no_guard_for_processes_and_no_programs(path: str, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT, "utf-8")
+    done = subprocess.run(
+        [sys.executable, script],
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "400\n", "")
+
+
+def test_process_of_a_pool_reads_alone() -> None:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(_read_many_ones) == 300
+
+
+def _read_many_ones() -> int:
+    page = np.full((60, 60), 255, np.uint8)
+    page[10:50, 28:33] = 0
+    return sum(
+        isinstance(one, Reading) and one.text == "1"
+        for one in Reader().read_many([page] * 300, "digit")
+    )
+
+
+def test_worker_reads_as_the_reader_does() -> None:
+    pages: list[Any] = [write(str(number)) for number in range(100, 105)]
+    reader = Reader()
+    with Workers(1, _start_worker, (None,)) as workers:
+        *found, error = wait_for(workers, _read_in_worker, [*pages, b"no picture"], "number")
+    assert [one.text for one in found] == [reader.read(page, "number").text for page in pages]
+    assert isinstance(error, PictureError)
+
+
+def test_network_that_is_gone_is_read_with_by_its_reader_alone() -> None:
+    with Workers(1, _start_worker, (Path("gone.onnx"),)) as workers:
+        wait_for(workers, os.getpid)
+        assert workers.call(_read_in_worker, [write("7")], "digit") is None
+
+
+def test_opencv_s_threads_are_what_they_were_once_all_have_read() -> None:
+    before = cv2.getNumThreads()
+    with _one_thread_each:
+        with _one_thread_each:
+            assert cv2.getNumThreads() == 1
+        assert cv2.getNumThreads() == 1
+    assert cv2.getNumThreads() == before

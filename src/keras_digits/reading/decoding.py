@@ -89,11 +89,11 @@ def row_probabilities(
     frames[:, :, NOTHING] = 1  # what a shorter view lacks is paper
     for index, beliefs in enumerate(views):
         frames[: len(beliefs), index] = beliefs
-    emitted = frames[:, :, states].swapaxes(1, 2)
-    reached = np.zeros((*emitted.shape[1:3], states.shape[1] + 2))  # nothing reaches the first two
-    reached[..., 2:4] = emitted[0, ..., :2]
+    reached = np.zeros((len(rows), len(views), states.shape[1] + 2))
+    reached[..., 2:4] = frames[0][:, states[:, :2]].swapaxes(0, 1)  # nothing reaches the two before
     skipped = may_skip[:, None]
-    for shares in emitted[1:]:
+    for frame in frames[1:]:
+        shares = frame[:, states].swapaxes(0, 1)
         reached[..., 2:] = (
             reached[..., 2:] + reached[..., 1:-1] + skipped * reached[..., :-2]
         ) * shares

@@ -5,10 +5,11 @@ Brings the rooms of ``reading`` together, for one picture and for thousands on a
 
 import itertools
 import math
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from operator import length_hint
@@ -19,7 +20,7 @@ import cv2
 import numpy as np
 
 from keras_digits.digits import SIDE, Digit, Images, Probabilities, Reading
-from keras_digits.errors import DigitsError, PictureError
+from keras_digits.errors import DigitsError, ModelFileError, PictureError
 from keras_digits.reading.choosing import are_believable, best_row, join_digits
 from keras_digits.reading.looking import Seen, SeenLine, find, look_at
 from keras_digits.reading.network import Network
@@ -42,7 +43,7 @@ _FEWEST_A_THREAD, _MOST_A_THREAD = 8, 128
 are large, so that nobody waits; else enough to keep all threads busy."""
 
 _LONG = 0.5
-"""Seconds of a round from which on the next one has no more pictures."""
+"""Seconds of a round from which on the next one has fewer pictures."""
 
 _MOST_THREADS = 8
 """More threads would wait for Python's lock, and hold more pictures."""
@@ -68,7 +69,7 @@ class Reader:
     """
 
     def __init__(self, weights: str | Path | None = None) -> None:
-        self._weights = weights
+        self._weights = None if weights is None else Path(weights).absolute()
         self._network = Network(weights)
         self._line_network = self._network if self._network.reads_lines else Network(None)
 
@@ -148,10 +149,15 @@ class Reader:
                 at_once = min(_PICTURES_AT_ONCE, math.ceil(len(taken) / (2 * num_threads)))
                 few = [taken[i : i + at_once] for i in range(0, len(taken), at_once)]
                 started = time.perf_counter()
-                with silenced_decoders(), _opencv_on_one_thread():
-                    results = list(threads.map(read, few) if len(few) > 1 else map(read, few))
-                if time.perf_counter() - started < _LONG:
-                    a_thread = min(_MOST_A_THREAD, 2 * a_thread)
+                with silenced_decoders():
+                    if len(few) == 1:
+                        results = [read(few[0])]
+                    else:
+                        with _one_thread_each:
+                            results = list(threads.map(read, few))
+                is_long = time.perf_counter() - started > _LONG
+                a_thread = a_thread // 2 if is_long else 2 * a_thread
+                a_thread = min(max(a_thread, _FEWEST_A_THREAD), _MOST_A_THREAD)
                 num_read += len(taken)
                 yield from itertools.chain.from_iterable(results)
 
@@ -224,16 +230,29 @@ class Reader:
         ]
 
 
-@contextmanager
-def _opencv_on_one_thread() -> Iterator[None]:
-    """Keep OpenCV from starting threads of its own beside those that read."""
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(before)
+class _OpenCVOnOneThread:
+    """Keeps OpenCV from starting threads of its own beside those that read, while some do."""
 
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._num_inside, self._before = 0, 1
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._num_inside == 0:
+                self._before = cv2.getNumThreads()
+                cv2.setNumThreads(1)
+            self._num_inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._num_inside -= 1
+            if self._num_inside == 0:
+                cv2.setNumThreads(self._before)
+
+
+_one_thread_each = _OpenCVOnOneThread()
+"""OpenCV's number of threads belongs to the whole process, and so does this."""
 
 _reader_of_worker: Reader | None = None
 """In a process that helps, its reader."""
@@ -242,12 +261,14 @@ _reader_of_worker: Reader | None = None
 def _start_worker(weights: str | Path | None) -> None:
     """Make a process ready to help."""
     global _reader_of_worker  # noqa: PLW0603  # what a process keeps between calls has no other place
-    _reader_of_worker = Reader(weights)
+    with suppress(ModelFileError):  # it is gone since; the caller, who has it, reads alone
+        _reader_of_worker = Reader(weights)
     cv2.setNumThreads(1)
 
 
 def _read_in_worker(pictures: Sequence[Any], layout: str) -> list[Reading | PictureError]:
     """Read pictures for another process."""
-    assert _reader_of_worker is not None  # loky has called _start_worker
+    if _reader_of_worker is None:
+        raise ModelFileError("the network is gone; expected it where it was")
     with silenced_decoders():
         return _reader_of_worker._read_few(pictures, layout)

@@ -33,10 +33,11 @@ class Workers:
     def __init__(self, count: int, start: Callable[..., None], arguments: tuple[Any, ...]) -> None:
         self._free = threading.Semaphore(0)
         self._executor: ProcessPoolExecutor | None = None
-        with suppress(OSError, NotImplementedError):  # a system may allow no further processes
-            self._executor = ProcessPoolExecutor(count, initializer=start, initargs=arguments)
+        with suppress(Exception):  # a system, or a process of a pool, may be allowed none
+            executor = ProcessPoolExecutor(count, initializer=start, initargs=arguments)
             for _ in range(count):
-                self._executor.submit(_greet).add_done_callback(self._welcome)
+                executor.submit(_greet).add_done_callback(self._welcome)
+            self._executor = executor
 
     def __enter__(self) -> Self:
         return self
@@ -48,7 +49,7 @@ class Workers:
         trace: TracebackType | None,
     ) -> None:
         if self._executor:
-            self._executor.shutdown(wait=True, kill_workers=True)
+            self._executor.shutdown(wait=True)
 
     def call(self, work: Callable[..., _Result], *arguments: Any) -> _Result | None:
         """What `work` returns in a process, or None where none is free.

@@ -218,7 +218,7 @@ def _ours(paths: Sequence[Path], layout: str, weights: Path | None) -> Iterator[
     reader = Reader(weights) if weights else Reader()
     started = time.perf_counter()
     results = list(reader.read_many(paths, layout=layout))
-    seconds = (time.perf_counter() - started) / len(paths)  # many are read at once
+    seconds = (time.perf_counter() - started) / max(len(paths), 1)  # many are read at once
     for result in results:
         text = type(result).__name__ if isinstance(result, DigitsError) else result.text
         yield Answer(text, seconds)

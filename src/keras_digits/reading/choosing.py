@@ -6,6 +6,7 @@ same outweigh one that is sure of something else.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,11 @@ class Sight:
     view: View
     beliefs: NDArray[np.float32]
 
+    @cached_property
+    def spots(self) -> list[Spot]:
+        """The digits that it shows, from left to right; each closer look asks for them again."""
+        return spots(self.beliefs)
+
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
@@ -72,7 +78,7 @@ def choose_row(sights: Sequence[Sight]) -> Chosen:
     Args:
         sights: At least one.
     """
-    shown = [spots(sight.beliefs) for sight in sights]
+    shown = [sight.spots for sight in sights]
     rows = [tuple(spot.digit for spot in found) for found in shown]
     different = list(dict.fromkeys(rows))
     of_rows = row_probabilities([sight.beliefs for sight in sights], different)

@@ -143,5 +143,6 @@ def _look_closely(found: Found) -> list[View]:
     slant = found.line.slant
     slants = (slant, 0.0) if slant else (slant,)
     lines = (found.line, found.crop) if found.crop else (found.line,)
-    views = [line.view(size, lean) for line in lines for size in _SIZES for lean in slants]
-    return views[1:]  # the first is the second glance
+    ways = itertools.product(lines, _SIZES, slants)
+    next(ways)  # was the second glance
+    return [line.view(size, lean) for line, size, lean in ways]

@@ -56,10 +56,10 @@ def test_single_digits_are_lines_of_one(optdigits: Dataset) -> None:
     lines = make_single(optdigits.train.images, labels, 40, np.random.default_rng(3))
     assert lines.images.shape == (40, SIDE, SIDE)
     middle = lines.answers[:, 3]
-    assert (middle[:30, NOTHING] == 0).all()
-    assert (middle[:30].sum(axis=1) == 1).all()
-    assert (lines.answers[30:, :, NOTHING] == 1).all()  # a quarter shows no digits
-    assert lines.answers[30:, :, :NOTHING].sum() == 0
+    assert (middle[:32, NOTHING] == 0).all()
+    assert (middle[:32].sum(axis=1) == 1).all()
+    assert (lines.answers[32:, :, NOTHING] == 1).all()  # a fifth shows no digits
+    assert lines.answers[32:, :, :NOTHING].sum() == 0
 
 
 def test_answers_of_single_digits_name_the_label_in_the_middle() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.data.strokes import FORMS, Form
+from keras_digits.data.symbols import SYMBOLS
 from keras_digits.digits import INK, SIDE, Labels
 from keras_digits.reading.normalising import BOX_SIDE
 
@@ -37,11 +38,19 @@ def draw(labels: Labels, generator: np.random.Generator) -> NDArray[np.float32]:
     return images.astype(np.float32)
 
 
+def draw_symbols(count: int, generator: np.random.Generator) -> NDArray[np.float32]:
+    """Letters and signs, each in one of the ways to write it; as :func:`draw` gives digits."""
+    images = np.zeros((count, SIDE, SIDE), np.uint8)
+    for image, index in zip(images, generator.integers(len(SYMBOLS), size=count), strict=True):
+        _draw(image, SYMBOLS[int(index)], generator)
+    return images.astype(np.float32)
+
+
 def _draw(image: NDArray[np.uint8], form: Form, generator: np.random.Generator) -> None:
     """Draw a form into an image, in place."""
     width = generator.uniform(*form.widths)
     size = BOX_SIDE / max(1.0, width)
-    pen = int(generator.choice([1, 2, 2, 3]))
+    pen = int(generator.choice([1, 2, 2]))
     unsteady = generator.uniform(0.01, 0.06)
     jitter: dict[tuple[float, float], NDArray[np.float64]] = {}  # strokes that meet stay together
     for stroke in form.strokes:

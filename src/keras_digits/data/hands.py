@@ -41,6 +41,7 @@ class Hand:
             self._drops[[6, 8]] -= generator.uniform(0.0, 0.2)
         if generator.random() < 0.2:
             self._sizes[[1, 4, 7]] *= generator.uniform(1.0, 1.35)
+        self._first = generator.uniform(1.05, 1.5) if generator.random() < 0.12 else 1.0
 
     def write(
         self,
@@ -48,16 +49,20 @@ class Hand:
         answers: NDArray[np.uint8],
         digits: Batch,
         labels: NDArray[np.uint8],
+        left: float | None = None,
     ) -> None:
-        """Write digits into `strip` from its left, all in place, until it is full or they end."""
+        """Write digits into `strip`, all in place, until it is full or they end.
+
+        The first begins at column `left`, by default near the strip's left end if they fill it.
+        """
         random = self._random
-        is_full = len(digits) * 11 > 0.9 * self._width
-        left = random.uniform(-14, 9) if is_full else random.uniform(-2, 0.6 * self._width)
-        if random.random() < 0.05:  # what an amount is closed with, some put in front as well
-            self._close(strip, left - self._height * random.uniform(0.5, 1.8))
+        if left is None:
+            is_full = len(digits) * 11 > 0.9 * self._width
+            left = random.uniform(-14, 9) if is_full else random.uniform(-2, 0.6 * self._width)
         previous_end = None
         for digit, label in zip(digits, labels, strict=True):
-            patch, ink_left, ink_right = self._patch(digit, self._sizes[label])
+            size = self._sizes[label] * (self._first if previous_end is None else 1.0)
+            patch, ink_left, ink_right = self._patch(digit, size)
             if patch is None:
                 continue
             row = self._baseline - self._height / 2 + self._slope * (left - self._width / 2)
@@ -75,7 +80,7 @@ class Hand:
             if left > self._width + 12:
                 break
         else:
-            if previous_end is not None and random.random() < 0.4:
+            if previous_end is not None and random.random() < 0.5:
                 self._close(strip, left)
         self._surround(strip, digits)
 
@@ -171,17 +176,25 @@ class Hand:
         raised = random.uniform(0.55, 1.1) if is_small else random.uniform(0.3, 0.65)
         x, level = left + random.uniform(0, 0.2) * height, self._baseline - height * raised
         kind = random.random()
-        draw_line(strip, (x, level), (x + length, level + random.normal(0, 1.5)), thick)
-        if kind < 0.4:
+        self._dash(strip, x, x + length, level, thick)
+        if kind < 0.45:
             apart = height * random.uniform(0.12, 0.35)
-            end = (x + length * random.uniform(0.7, 1.2), level + apart + random.normal(0, 1))
-            draw_line(strip, (x, level + apart), end, thick)
+            end = x + length * random.uniform(0.7, 1.2)
+            self._dash(strip, x + random.normal(0, 0.06) * height, end, level + apart, thick)
             for place in random.uniform(0.2, 0.8, int(random.choice([0, 0, 0, 1, 2]))):
                 foot = (x + place * length, level + apart * random.uniform(1.3, 2.2))
                 head = (foot[0] + height * random.uniform(0, 0.3), level - apart * random.random())
                 draw_line(strip, foot, head, thick)
-        elif kind < 0.6:
+        elif kind < 0.65:
             draw_line(strip, (left, self._baseline), (left, self._baseline + 1), thick + 1)
+
+    def _dash(
+        self, strip: NDArray[np.float32], start: float, end: float, level: float, thick: int
+    ) -> None:
+        """Draw a stroke across, straight or bent."""
+        tilt, sag = self._random.normal(0, 0.07, 2) * self._height
+        middle = ((start + end) / 2, level + 2 * sag)
+        draw_way(strip, bow((start, level), middle, (end, level + tilt), 6), thick)
 
     def _surround(self, strip: NDArray[np.float32], digits: Batch) -> None:
         """Let the lines above and below look in."""

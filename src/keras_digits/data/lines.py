@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.data.augmentation import handwriting
-from keras_digits.data.drawing import draw
+from keras_digits.data.drawing import draw, draw_symbols
 from keras_digits.data.forms import other_forms
 from keras_digits.data.hands import Hand
 from keras_digits.data.marks import non_digits, scribbles
@@ -20,7 +20,7 @@ from keras_digits.data.paper import camera, paper, pen
 from keras_digits.data.warping import Batch, bend
 from keras_digits.digits import FRAME_WIDTH, NOTHING, NUM_CLASSES, SIDE, Images, Labels
 
-_SHEETS = ((0.3, (160,)), (0.3, (96, 64)), (0.2, (64, 48, 48)))
+_SHEETS = ((0.28, (160,)), (0.26, (96, 64)), (0.16, (64, 48, 48)))
 """How lines stand side by side in the rows of a batch: the share of rows, and the lines' widths.
 The rest of the rows hold single digits. All rows are as wide, and each batch holds all kinds, so
 that what normalises by batch meets the same in every batch."""
@@ -176,18 +176,17 @@ def make_lines(case: Case, count: int, width: int, generator: np.random.Generato
     num_slots = max(3, round(width / 11))
     labels = generator.choice(case.classes, (count, num_slots))
     labels[generator.random(labels.shape) < 0.06] = case.classes[0]
-    for column in range(1, num_slots):  # amounts end in zeros, and twins touch
+    for column in range(1, num_slots):  # twins touch
         repeats = generator.random(count) < 0.1
         labels[repeats, column] = labels[repeats, column - 1]
     num_digits = _num_digits(count, width, num_slots, generator)
+    _round_off(labels, num_digits, case.classes[0], generator)
     hands = (generator.random(count) < 0.5).astype(np.uint8)
     used = np.arange(num_slots)[None, :] < num_digits[:, None]
     which = labels[used]
     digits = case.pick(which, np.repeat(hands, num_digits), generator)
     digits = bend(digits, which, generator)
-    others = np.flatnonzero(generator.random(len(digits)) < 0.03)
-    digits[others] = scribbles(digits[others], generator)
-    which[others] = NOTHING
+    _mix_others(digits, which, np.repeat(generator.random(count) < 0.03, num_digits), generator)
     strips = np.zeros((count, SIDE, width), np.float32)
     answers = np.zeros((count, width // FRAME_WIDTH, NUM_CLASSES + 1), np.uint8)
     ends = np.cumsum(num_digits)
@@ -208,7 +207,43 @@ def _num_digits(
     full = np.full(count, num_slots)
     kind = generator.random(count)
     few = generator.integers(1, max(2, round(width / 24)) + 1, count)
-    return np.where(kind < 0.03, 0, np.where(kind < 0.35, few, full))
+    return np.where(kind < 0.03, 0, np.where(kind < 0.42, few, full))
+
+
+def _mix_others(
+    digits: Batch,
+    labels: Labels,
+    is_text: NDArray[np.bool_],
+    generator: np.random.Generator,
+) -> None:
+    """Put scribbles, letters and signs in the place of some digits, in place.
+
+    Args:
+        digits: float32 ``(n, 28, 28)``.
+        labels: uint8 ``(n,)``.
+        is_text: bool ``(n,)``, whether a digit is of a line where nearly all are letters.
+        generator: Decides which.
+    """
+    draws = generator.random(len(digits))
+    scribbled = np.flatnonzero(draws < 0.02)
+    symbols = np.flatnonzero((draws >= 0.02) & (draws < np.where(is_text, 0.9, 0.05)))
+    digits[scribbled] = scribbles(digits[scribbled], generator)
+    digits[symbols] = bend(draw_symbols(len(symbols), generator), labels[symbols], generator)
+    labels[scribbled] = labels[symbols] = NOTHING
+
+
+def _round_off(
+    labels: NDArray[np.uint8],
+    num_digits: NDArray[np.intp],
+    lowest: int,
+    generator: np.random.Generator,
+) -> None:
+    """Let some lines end in zeros, as amounts do, in place; `lowest` is the zero."""
+    slots = np.arange(labels.shape[1])[None, :]
+    num_zeros = np.where(
+        generator.random(len(labels)) < 0.2, generator.integers(2, 5, len(labels)), 0
+    )
+    labels[(slots >= (num_digits - num_zeros)[:, None]) & (slots > 0)] = lowest
 
 
 def make_single(
@@ -216,7 +251,7 @@ def make_single(
 ) -> Lines:
     """Images as MNIST makes them, each with one digit in its middle, as lines of one digit.
 
-    A quarter shows things that are no digits.
+    A fifth shows things that are no digits.
 
     Args:
         images: uint8 ``(n, 28, 28)``, 0 paper, 255 ink: the digits to choose from.
@@ -225,10 +260,13 @@ def make_single(
         generator: Decides everything.
     """
     chosen = generator.choice(len(images), count)
-    num_plain, num_others = round(0.15 * count), round(0.25 * count)
-    plain, changed, others = np.split(chosen, (num_plain, count - num_others))
+    num_plain, num_bent, num_others = round(0.15 * count), round(0.25 * count), round(0.2 * count)
+    plain, bent, changed, others = np.split(
+        chosen, (num_plain, num_plain + num_bent, count - num_others)
+    )
     made = (
         images[plain],
+        bend(images[bent].astype(np.float32), labels[bent], generator).astype(np.uint8),
         handwriting(images[changed], labels[changed], generator),
         non_digits(images[others], generator),
     )

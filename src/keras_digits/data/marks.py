@@ -1,9 +1,9 @@
-"""Things that are no digits, made of training digits: what a reader meets between digits."""
+"""Things that are no digits: what a reader meets between digits, and what people try it with."""
 
 import cv2
 import numpy as np
 
-from keras_digits.data.drawing import draw_way
+from keras_digits.data.drawing import draw_symbols, draw_way
 from keras_digits.data.styling import style
 from keras_digits.data.warping import Batch, beside, distort, extent, fit_box, one_side
 from keras_digits.digits import INK, SIDE, Images
@@ -13,7 +13,7 @@ _HALF = (0.35, 0.6)
 
 
 def non_digits(images: Images, generator: np.random.Generator) -> Images:
-    """Things that are no digits but come from writing or paper; one for each image given.
+    """Things that are no digits but come from hands or paper; one for each image given.
 
     Args:
         images: uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
@@ -22,8 +22,8 @@ def non_digits(images: Images, generator: np.random.Generator) -> Images:
     Returns:
         uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
     """
-    makers = (_pairs, _straddles, _parts, _marks, scribbles, _textures)
-    shares = (0.3, 0.25, 0.2, 0.1, 0.1, 0.05)
+    makers = (_pairs, _straddles, _parts, _symbols, _marks, scribbles, _textures)
+    shares = (0.2, 0.16, 0.14, 0.3, 0.08, 0.07, 0.05)
     kinds = generator.choice(len(makers), len(images), p=shares)
     made = np.zeros((len(images), SIDE, SIDE), np.float32)
     for kind, make in enumerate(makers):
@@ -72,6 +72,11 @@ def _two_on_canvas(batch: Batch, generator: np.random.Generator) -> tuple[Batch,
     half = wide.shape[2] // 4
     wide = np.roll(wide, -half, axis=2)
     return wide, beside(wide, other, gap, on_right=True)
+
+
+def _symbols(batch: Batch, generator: np.random.Generator) -> Batch:
+    """Letters and signs."""
+    return fit_box(distort(draw_symbols(len(batch), generator), generator), generator)
 
 
 def _marks(batch: Batch, generator: np.random.Generator) -> Batch:

@@ -46,18 +46,19 @@ def run_digits(*flags: str) -> dict[str, Any]:
     return metrics
 
 
-def run_seeds(*flags: str) -> dict[str, Any]:
+def run_seeds(*flags: str, seeds: Sequence[int] = SEEDS) -> dict[str, Any]:
     """`digits train` once a seed: every figure, their mean and their standard deviation."""
     runs = []
-    for seed in SEEDS:
+    for seed in seeds:
         with console.status(f"digits train --seed {seed} {' '.join(flags)}"):
             runs.append(run_digits("--seed", str(seed), *flags))
         console.print(f"seed {seed}: {runs[-1]['accuracy']['value']:.4f}")
     return {
         "recipe": runs[0]["recipe"],
-        "seeds": SEEDS,
+        "seeds": list(seeds),
         "official": spread([run["accuracy"]["value"] for run in runs]),
         "reviewed": spread([run["accuracy_reviewed"]["value"] for run in runs]),
+        "seconds": spread([run["training"]["seconds"] for run in runs]),
         "environment": runs[0]["environment"],
     }
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from keras_digits.data.augmentation import handwriting
+from keras_digits.data.augmentation import handwriting, sway
 from keras_digits.data.datasets import Dataset
-from keras_digits.data.drawing import draw
+from keras_digits.data.drawing import draw, draw_symbols
 from keras_digits.data.marks import non_digits
 from keras_digits.data.strokes import FORMS
 from keras_digits.data.warping import distort
@@ -67,6 +67,27 @@ def test_drawn_digits_are_mostly_read_as_what_they_are(digit: int) -> None:
     assert (images.max(axis=(1, 2)) > 0.8 * INK).all()
     read = Reader().classify(images.astype(np.uint8)).argmax(axis=1)
     assert (read == digit).mean() > 0.75
+
+
+def test_digits_sway_a_little_and_stay_what_they_are(optdigits: Dataset) -> None:
+    images, labels = optdigits.train.images[:400], optdigits.train.known_labels()[:400]
+    before = images.copy()
+    swayed = sway(images, np.random.default_rng(0))
+    np.testing.assert_array_equal(images, before)
+    assert (swayed.shape, swayed.dtype) == (images.shape, np.uint8)
+    assert (swayed != images).any(axis=(1, 2)).mean() > 0.95
+    read = Reader().classify(swayed).argmax(axis=1)
+    assert (read == labels).mean() > (
+        Reader().classify(images).argmax(axis=1) == labels
+    ).mean() - 0.05
+    np.testing.assert_array_equal(swayed, sway(images, np.random.default_rng(0)))
+
+
+def test_drawn_symbols_are_upright_ink_on_paper() -> None:
+    images = draw_symbols(200, np.random.default_rng(0))
+    assert images.shape == (200, 28, 28)
+    assert (images.max(axis=(1, 2)) > 0.8 * INK).all()
+    assert len({image.tobytes() for image in images}) == 200
 
 
 def test_sevens_are_not_leaned_to_the_left() -> None:

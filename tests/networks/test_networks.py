@@ -86,12 +86,15 @@ def test_lines_of_any_width_give_a_frame_for_four_columns() -> None:
     assert model.predict(np.zeros((1, 28, 100, 1)), verbose=0).shape == (1, 25, 11)
 
 
-def test_folded_network_gives_what_the_trained_one_does(optdigits: Dataset) -> None:
-    network, images = NETWORKS["lines"], optdigits.train.images[:64, ..., np.newaxis]
+@pytest.mark.parametrize(("name", "num_weights"), [("lines", 1_131_787), ("compact", 9_486)])
+def test_folded_network_gives_what_the_trained_one_does(
+    name: str, num_weights: int, optdigits: Dataset
+) -> None:
+    network, images = NETWORKS[name], optdigits.train.images[:64, ..., np.newaxis]
     model = network.build("float32")
     model(images, training=True)  # means and variances become those of digits
     folded = network.finish(model)
-    assert folded.count_params() == 1_131_787
+    assert folded.count_params() == num_weights
     expected, found = (one.predict(images, verbose=0) for one in (model, folded))
     np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
 

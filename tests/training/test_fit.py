@@ -63,6 +63,7 @@ def same_weights(one: Run, other: Run) -> bool:
             augmentation="handwriting",
             non_digits=0.4,
         ),
+        Recipe(dataset="optdigits", epochs=3, network="compact", augmentation="sway"),
         Recipe(
             dataset="optdigits",
             epochs=3,
@@ -74,7 +75,7 @@ def same_weights(one: Run, other: Run) -> bool:
             precision="mixed_bfloat16",
         ),
     ],
-    ids=["article", "adam and split", "bfloat16", "augmented convnet", "what ships"],
+    ids=["article", "adam and split", "bfloat16", "augmented convnet", "compact", "what ships"],
 )
 def test_resumed_run_ends_with_the_very_weights_of_an_uninterrupted_one(
     recipe: Recipe, optdigits: Dataset

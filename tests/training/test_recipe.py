@@ -37,7 +37,7 @@ def test_defaults_are_the_tutorials() -> None:
         ("validation_split", 1.0, "0 ≤ share < 1"),
         ("validation_split", -0.1, "0 ≤ share < 1"),
         ("schedule", "linear", "constant, cosine"),
-        ("augmentation", "flips", "none, handwriting"),
+        ("augmentation", "flips", "none, sway, handwriting"),
         ("non_digits", 1.5, "0 ≤ share ≤ 1"),
         ("non_digits", "some", "0 ≤ share ≤ 1"),
     ],

@@ -10,11 +10,24 @@ import numpy as np
 from keras_digits.data.drawing import draw
 from keras_digits.data.forms import other_forms
 from keras_digits.data.styling import style
-from keras_digits.data.warping import Batch, beside, boxed, distort, one_side
+from keras_digits.data.warping import Batch, beside, boxed, distort, one_side, vary
 from keras_digits.digits import INK, SIDE, Images, Labels
 
 _DRAWN_SHARE = 0.2
 """The share of digits that are drawn anew instead of taken from MNIST."""
+
+
+def sway(images: Images, generator: np.random.Generator) -> Images:
+    """Digits as the same hands might have written them another time; one for each given.
+
+    Args:
+        images: uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
+        generator: Decides everything.
+
+    Returns:
+        uint8 ``(n, 28, 28)``, 0 paper, 255 ink: turned, leaned, stretched, moved and bent a little.
+    """
+    return vary(images.astype(np.float32), generator).astype(np.uint8)
 
 
 def handwriting(images: Images, labels: Labels, generator: np.random.Generator) -> Images:

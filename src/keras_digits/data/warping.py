@@ -90,6 +90,20 @@ def distort(batch: Batch, generator: np.random.Generator, labels: Labels | None 
     return _affine(batch, matrices, _elastic(count, generator))
 
 
+def vary(batch: Batch, generator: np.random.Generator) -> Batch:
+    """Turn, lean, stretch, shift and bend each digit a little."""
+    count = len(batch)
+    angle, lean = generator.normal(0, np.deg2rad(6), count), generator.normal(0, 0.12, count)
+    across, along = np.exp(generator.normal(0, 0.07, (2, count)))
+    matrices = np.empty((count, 2, 3), np.float32)
+    matrices[:, 0, 0] = across * np.cos(angle)
+    matrices[:, 0, 1] = across * (lean * np.cos(angle) - np.sin(angle))
+    matrices[:, 1, 0] = along * np.sin(angle)
+    matrices[:, 1, 1] = along * (lean * np.sin(angle) + np.cos(angle))
+    matrices[:, :, 2] = generator.normal(0, 0.8, (count, 2))
+    return _affine(batch, matrices, _elastic(count, generator))
+
+
 def bend(batch: Batch, labels: Labels, generator: np.random.Generator) -> Batch:
     """Turn and bend each digit, most a little; sevens don't turn to the left (see `distort`)."""
     angle = generator.normal(0, np.deg2rad(5), len(batch))

@@ -6,11 +6,14 @@ set and no training.
 
 from keras_digits.networks import backend  # isort: skip  # first: it keeps Keras quiet
 from keras_digits.networks.article import ARTICLE
+from keras_digits.networks.compact import COMPACT
 from keras_digits.networks.convnet import CONVNET
 from keras_digits.networks.lines import LINES
 from keras_digits.networks.network import Network
 
-NETWORKS: dict[str, Network] = {network.name: network for network in (ARTICLE, CONVNET, LINES)}
+NETWORKS: dict[str, Network] = {
+    network.name: network for network in (ARTICLE, CONVNET, COMPACT, LINES)
+}
 """Every network by the name that a recipe calls it."""
 
 __all__ = ["NETWORKS", "Network", "backend"]

@@ -7,17 +7,13 @@ right first. A single digit is a line of 28 columns.
 """
 
 import keras
-import numpy as np
-from numpy.typing import NDArray
 
-from keras_digits.digits import INK, NUM_CLASSES, SIDE
+from keras_digits.digits import NUM_CLASSES, SIDE
+from keras_digits.networks.convolutions import Convolutions, fold
 from keras_digits.networks.network import Network, add_channel, layers_as_they_are
 
 _WIDTHS = (16, 32, 64, 96, 160, 160)
 """Channels of the convolutions that shrink a line; pooling follows the first, third and fifth."""
-
-_MOMENTUM = 0.98
-"""How slowly the running means of normalisation follow the batches."""
 
 _CONTEXT = 224
 """Channels of a column once its height is gone."""
@@ -45,62 +41,27 @@ def fold_normalisation(model: keras.Model) -> keras.Model:
     Returns:
         A float32 model that gives the same up to rounding.
     """
-    folded = _sequence("float32", is_normalised=False)
-    weights: list[NDArray[np.float32]] = []
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            gamma, beta, mean, variance = layer.get_weights()
-            share = gamma / np.sqrt(variance + layer.epsilon)
-            weights += [weights.pop() * share, beta - mean * share]
-        else:
-            weights += layer.get_weights()
-    weights[0] = weights[0] / np.float32(INK)
-    folded.set_weights(weights)
-    return folded
+    return fold(model, _sequence("float32", is_normalised=False))
 
 
 def _sequence(dtype: str, is_normalised: bool) -> keras.Model:
-    """The layers, with or without normalisation.
-
-    Normalised, the largest of a pool is taken first, which is a third faster; as no channel is
-    multiplied by less than nothing, it stays the largest, and what ships may pool last, as ONNX
-    Runtime's fused kernels want it.
-    """
-    layers = keras.layers
-
-    def convolution(
-        channels: int,
-        size: int | tuple[int, int],
-        padding: str = "same",
-        pool: tuple[int, int] | None = None,
-    ) -> list[keras.layers.Layer]:
-        kernels = layers.Conv2D(
-            channels, size, padding=padding, use_bias=not is_normalised, dtype=dtype
-        )
-        rectified = [layers.ReLU(dtype=dtype)]
-        pooled = [layers.MaxPooling2D(pool, padding="same", dtype=dtype)] if pool else []
-        if not is_normalised:
-            return [kernels, *rectified, *pooled]
-        normalised = layers.BatchNormalization(
-            momentum=_MOMENTUM, gamma_constraint="non_neg", dtype=dtype
-        )
-        return [kernels, *pooled, normalised, *rectified]
-
+    """The layers, with or without normalisation."""
+    layers, convolutions = keras.layers, Convolutions(dtype, is_normalised)
     first, second, third, fourth, fifth, sixth = _WIDTHS
     return keras.Sequential(
         [
             keras.Input((SIDE, None, 1)),
-            layers.Rescaling(1 / INK if is_normalised else 1, dtype=dtype),
-            *convolution(first, 5, pool=(2, 2)),
-            *convolution(second, 3),
-            *convolution(third, 3, pool=(2, 2)),
-            *convolution(fourth, 3),
-            *convolution(fifth, 3, pool=(2, 1)),
-            *convolution(sixth, 3),
+            convolutions.scale(),
+            *convolutions.layers(first, 5, pool=(2, 2)),
+            *convolutions.layers(second, 3),
+            *convolutions.layers(third, 3, pool=(2, 2)),
+            *convolutions.layers(fourth, 3),
+            *convolutions.layers(fifth, 3, pool=(2, 1)),
+            *convolutions.layers(sixth, 3),
             layers.ZeroPadding2D(((0, 0), (1, 1)), dtype=dtype),
-            *convolution(_CONTEXT, (4, 3), padding="valid"),  # one row is left
+            *convolutions.layers(_CONTEXT, (4, 3), padding="valid"),  # one row is left
             layers.Dropout(0.1, dtype=dtype),
-            *convolution(_CONTEXT, (1, 5)),
+            *convolutions.layers(_CONTEXT, (1, 5)),
             layers.Conv2D(NUM_CLASSES + 1, 1, dtype="float32"),
             layers.Reshape((-1, NUM_CLASSES + 1), dtype="float32"),
         ],

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_digits.data.augmentation import handwriting
+from keras_digits.data.augmentation import handwriting, sway
 from keras_digits.data.formats import Digits
 from keras_digits.data.lines import Case, make_batch, single_answers
 from keras_digits.data.marks import non_digits
@@ -19,7 +19,7 @@ from keras_digits.networks import Network
 from keras_digits.training.recipe import Recipe
 
 _PLAIN_SHARE = 0.15
-"""With augmentation, the share of digits that stay as they are."""
+"""Of digits as other hands would have them, the share that stays as it is."""
 
 
 def batches_of(network: Network, digits: Digits, recipe: Recipe) -> "Batches":
@@ -94,7 +94,9 @@ class ShuffledBatches(Batches):
             return self._inputs[chosen], targets
         generator = self._generator(index)
         images = self._images[chosen]
-        if self._recipe.augmentation == "handwriting":
+        if self._recipe.augmentation == "sway":
+            images = sway(images, generator)
+        elif self._recipe.augmentation == "handwriting":
             num_plain = round(_PLAIN_SHARE * len(images))  # the order is random already
             changed = handwriting(images[num_plain:], self._labels[chosen[num_plain:]], generator)
             images = np.concatenate([images[:num_plain], changed])

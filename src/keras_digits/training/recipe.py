@@ -13,7 +13,7 @@ from typing import Any
 from keras_digits.data import DATASETS
 from keras_digits.errors import RecipeError
 
-NETWORKS = ("article", "convnet", "lines")
+NETWORKS = ("article", "convnet", "compact", "lines")
 
 OPTIMIZERS = (
     "sgd",
@@ -39,8 +39,8 @@ PRECISIONS = ("float32", "mixed_bfloat16")
 SCHEDULES = ("constant", "cosine")
 """How the learning rate goes: not at all, or up over the first twentieth and down to 0."""
 
-AUGMENTATIONS = ("none", "handwriting")
-"""What is done to training digits anew in each epoch."""
+AUGMENTATIONS = ("none", "sway", "handwriting")
+"""What is done to training digits anew in each epoch: nothing, little, or all that people do."""
 
 
 def _setting(default: Any, text: str) -> Any:

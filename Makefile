@@ -26,6 +26,7 @@ test: $(VENV)/.dev-is-set-up
 weights: setup
 	$(BIN)/digits train $(WEIGHTS_RECIPE) --out build/weights
 	cp build/weights/digits.onnx build/weights/README.md src/keras_digits/weights/
+	$(BIN)/python -m keras_digits.export.figures build/weights src/keras_digits/weights/digits.json
 
 lint: $(VENV)/.dev-is-set-up
 	$(BIN)/ruff format --check .

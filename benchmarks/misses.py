@@ -113,7 +113,7 @@ def check_folder(folder: Path) -> None:
 
 
 def write_misses(
-    folder: Path, missed: Sequence[Picture], total: int, weights: Path | None = None
+    folder: Path, missed: Sequence[Picture], total: int, network: str | None = None
 ) -> Path:
     """Read the missed pictures again and show them.
 
@@ -121,12 +121,12 @@ def write_misses(
         folder: Where the page ``index.html`` and the sheets ``SET-1.png`` go.
         missed: The pictures, set by set.
         total: How many were read.
-        weights: The network's file; by default the one that ships.
+        network: The network's name or file; by default the one that ships.
 
     Returns:
         The page's path.
     """
-    reader = Reader(weights) if weights else Reader()
+    reader = Reader(network)
     sets = []
     for name in dict.fromkeys(picture.set for picture in missed):
         group = [picture for picture in missed if picture.set == name]

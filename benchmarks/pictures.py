@@ -61,8 +61,9 @@ def main(
     reuse: Annotated[
         bool, typer.Option("--reuse", help="Take the peers' answers of an earlier run.")
     ] = False,
-    weights: Annotated[
-        Path | None, typer.Option(help="Our network's file; by default the one that ships.")
+    network: Annotated[
+        str | None,
+        typer.Option(help="Our network's name or file; by default the one that ships."),
     ] = None,
 ) -> None:
     """Read people's own pictures with every peer and count right answers.
@@ -74,7 +75,7 @@ def main(
         folder = find_collection(pictures)
         if misses is not None:
             check_folder(misses)
-        chosen = _choose(peers_named, weights)
+        chosen = _choose(peers_named, network)
         wanted = _names(sets, LAYOUTS, "set")
         with tempfile.TemporaryDirectory() as scratch:
             sample = [
@@ -85,13 +86,13 @@ def main(
             answers = {peer.name: _answers_of(peer, sample, reuse) for peer in chosen}
             if misses is not None and "ours" in answers:
                 missed = [one for one in sample if not _is_right(one, answers["ours"][one.file])]
-                console.print(f"Written: {write_misses(misses, missed, len(sample), weights)}")
+                console.print(f"Written: {write_misses(misses, missed, len(sample), network)}")
     except DigitsError as error:
         console.print(f"[red]{error}[/red]", soft_wrap=True)
         sys.exit(2)
     result = _count(sample, answers)
     _print(result)
-    partial = limit or reuse or weights or set(wanted) != set(LAYOUTS)
+    partial = limit or reuse or network or set(wanted) != set(LAYOUTS)
     if partial or set(answers) != set(EVERYBODY.split(",")):
         console.print("A part only, so benchmarks/results/pictures.json stays as it is.")
         return
@@ -107,9 +108,9 @@ def _names(text: str, known: Sequence[str] | Mapping[str, Any], what: str) -> li
     return names
 
 
-def _choose(text: str, weights: Path | None) -> list[Peer]:
+def _choose(text: str, network: str | None) -> list[Peer]:
     """The named peers, without those that aren't installed; a note says so."""
-    everybody = peers(weights)
+    everybody = peers(network)
     chosen = [everybody[name] for name in _names(text, everybody, "peer")]
     for peer in chosen:
         if peer.version() is None:

@@ -38,12 +38,14 @@ def main() -> None:
         venv.create(environment, with_pip=True)
         python, digits = environment / "bin" / "python", environment / "bin" / "digits"
         run(python, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt", wheel)
-        for word in ("read", "train", "evaluate", "compare", "data"):
+        for word in ("read", "train", "evaluate", "compare", "export", "data", "weights"):
             assert word in run(digits, "--help"), word
         picture = Path(folder) / "seven.png"
         run(python, "-c", SEVEN, picture)
         assert run(digits, "read", picture) == "7\n"
         assert '"text": "7"' in run(digits, "read", picture, "--json", "--annotate", folder)
+        assert '"sha256"' in run(digits, "weights", "--json")
+        assert run(digits, "read", picture, "--network", "digits") == "7\n"
         assert "expected one of article" in run(digits, "train", "--network", "x", expected=2)
         line = run(digits, "train", expected=2)
         assert "pip install 'keras-digits[train]'" in line, line

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from keras_digits.errors import DigitsError, OutputError
-from keras_digits.files import make_folder, replacing, write_json, write_text
+from keras_digits.files import make_folder, replacing, replacing_folder, write_json, write_text
 
 
 def test_failing_writer_leaves_the_old_contents_and_no_scrap(tmp_path: Path) -> None:
@@ -32,6 +32,42 @@ def test_partial_file_keeps_the_suffix_that_writers_choose_a_format_by(tmp_path:
     with replacing(tmp_path / "model.keras") as partial:
         assert partial.suffix == ".keras"
         partial.write_bytes(b"whole")
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, OSError(28, "No space left")])
+def test_failing_writer_of_a_folder_leaves_the_old_one_and_no_scrap(
+    tmp_path: Path, error: BaseException
+) -> None:
+    folder = tmp_path / "network"
+    for text in ("old", "newer"):
+        with replacing_folder(folder, "sign") as partial:
+            (partial / "sign").write_text(text)
+    expected = OutputError if isinstance(error, OSError) else error
+    with pytest.raises(expected), replacing_folder(folder, "sign") as partial:  # type: ignore[arg-type]
+        (partial / "half").write_text("half of")
+        raise error
+    assert [path.name for path in tmp_path.rglob("*")] == ["network", "sign"]
+    assert (folder / "sign").read_text() == "newer"
+
+
+def test_scraps_of_a_killed_writer_of_a_folder_do_not_come_along(tmp_path: Path) -> None:
+    (tmp_path / ".network.partial").mkdir()
+    (tmp_path / ".network.partial" / "half").write_text("half of")
+    (tmp_path / "network").mkdir()
+    with replacing_folder(tmp_path / "network", "sign") as partial:
+        (partial / "sign").write_text("whole")
+    assert [path.name for path in tmp_path.rglob("*")] == ["network", "sign"]
+
+
+def test_folder_of_somebody_elses_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "first.txt").write_text("dear")
+    with (
+        pytest.raises(OutputError, match="letters is there already and holds something else"),
+        replacing_folder(tmp_path / "letters", "sign"),
+    ):
+        raise AssertionError("nothing may be begun")
+    assert (tmp_path / "letters" / "first.txt").read_text() == "dear"
 
 
 def test_folder_below_a_file_is_refused_in_one_line(tmp_path: Path) -> None:

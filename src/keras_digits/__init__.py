@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from keras_digits.digits import Digit, Number, Reading
     from keras_digits.evaluation.scoring import evaluate
     from keras_digits.export import export_run
+    from keras_digits.export.litert import export_litert
+    from keras_digits.export.saved_model import export_saved_model
     from keras_digits.reading.reader import Reader
     from keras_digits.training.fit import resume, train
     from keras_digits.training.recipe import Recipe
@@ -34,7 +36,9 @@ _HOMES = {
     "Recipe": "training.recipe",
     "Run": "training.run",
     "evaluate": "evaluation.scoring",
+    "export_litert": "export.litert",
     "export_run": "export",
+    "export_saved_model": "export.saved_model",
     "load_dataset": "data.datasets",
     "load_mnist": "data.mnist",
     "open_run": "training.run",
@@ -52,7 +56,9 @@ __all__ = [
     "Run",
     "__version__",
     "evaluate",
+    "export_litert",
     "export_run",
+    "export_saved_model",
     "load_dataset",
     "load_mnist",
     "open_run",

@@ -1,10 +1,12 @@
 """Writing files so that a reader finds the whole of one or nothing.
 
-Everything that keras-digits writes passes through :func:`replacing`. Knows nothing of contents.
+Everything that keras-digits writes passes through :func:`replacing`, a folder that is useless in
+part through :func:`replacing_folder`. Knows nothing of contents.
 """
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,8 +32,7 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
-        with partial.open("rb") as written:
-            os.fsync(written.fileno())
+        _flush(partial)
         partial.replace(path)
     except OSError as error:
         _discard(partial)
@@ -41,10 +42,63 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
 
 
-def _discard(partial: Path) -> None:
-    """Remove what a failed writer left, as far as the file system allows."""
+@contextmanager
+def replacing_folder(folder: Path, sign: str) -> Iterator[Path]:
+    """Give a temporary folder beside `folder`, moved into its place when the block ends well.
+
+    Args:
+        folder: Where it belongs: nothing, an empty folder, or one that such a block has written.
+        sign: The name of a file that every such block writes, by which its folders are known.
+
+    Raises:
+        OutputError: `folder` holds something else, or can't be written.
+    """
+    place = folder.resolve()
+    partial = place.with_name(f".{place.name}.partial")
+    former = place.with_name(f".{place.name}.former")
     try:
-        partial.unlink(missing_ok=True)
+        if place.exists() and not _may_be_replaced(place, sign):
+            raise OutputError(
+                f"{folder} is there already and holds something else; expected a new or empty "
+                "folder."
+            )
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _discard(partial)
+        partial.mkdir()
+        yield partial
+        for path in partial.rglob("*"):
+            if path.is_file():
+                _flush(path)
+        if place.exists():
+            _discard(former)
+            place.rename(former)
+        partial.rename(place)
+        _discard(former)
+    except BaseException as error:
+        _discard(partial)
+        if isinstance(error, OSError) and not isinstance(error, OutputError):
+            raise cannot_write(folder, error) from error
+        raise
+
+
+def _may_be_replaced(folder: Path, sign: str) -> bool:
+    """Whether it is a folder, and empty or one of ours."""
+    return folder.is_dir() and ((folder / sign).is_file() or not any(folder.iterdir()))
+
+
+def _flush(path: Path) -> None:
+    """Have the system bring a file's contents to disk."""
+    with path.open("rb") as written:
+        os.fsync(written.fileno())
+
+
+def _discard(scrap: Path) -> None:
+    """Remove a file or folder that is no longer wanted, as far as the file system allows."""
+    if scrap.is_dir():
+        shutil.rmtree(scrap, ignore_errors=True)
+        return
+    try:
+        scrap.unlink(missing_ok=True)
     except OSError:
         return  # The first error is the one to report.
 

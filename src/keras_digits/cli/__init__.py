@@ -13,8 +13,10 @@ import typer
 
 from keras_digits.cli.answers import complain, flush
 from keras_digits.cli.datasets import data
+from keras_digits.cli.exporting import export
 from keras_digits.cli.reading import read
 from keras_digits.cli.training import compare, evaluate, train
+from keras_digits.cli.weights import weights
 from keras_digits.errors import DigitsError, MissingExtraError
 
 app = typer.Typer(
@@ -28,7 +30,9 @@ app.command(short_help="Read the digits in pictures.")(read)
 app.command(short_help="Train a network, test it, write a report.")(train)
 app.command(short_help="Test a run on its own or other digits.")(evaluate)
 app.command(short_help="Put runs in one table and one picture.")(compare)
+app.command(short_help="Write a run's network for use elsewhere.")(export)
 app.command(short_help="Show which digits are here; draw samples.")(data)
+app.command(short_help="Show which networks ship.")(weights)
 
 _NOBODY_LISTENS = 1
 """The exit code when the program that took the output has gone, as typer has it."""

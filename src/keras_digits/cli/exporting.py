@@ -1,0 +1,64 @@
+"""The command that writes a run's network for elsewhere."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+import typer
+
+from keras_digits.cli.training import start_keras
+
+if TYPE_CHECKING:
+    from keras_digits.data.datasets import Dataset
+    from keras_digits.training.run import Run
+
+FileFormat: TypeAlias = Literal["onnx", "saved_model", "litert"]
+"""What a network can be written as."""
+
+
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
+    file_format: Annotated[
+        FileFormat,
+        typer.Option(
+            "--format",
+            help="For ONNX Runtime and digits read, for TensorFlow, or for LiteRT on small "
+            "machines.",
+        ),
+    ] = "onnx",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="The file, NAME.onnx or NAME.tflite, or the folder of a saved_model; by default "
+            "RUN/digits.onnx, RUN/digits.tflite, RUN/saved_model."
+        ),
+    ] = None,
+) -> None:
+    """Write a run's network for use elsewhere, once it answers there as in Keras.
+
+    It takes images as they are, uint8 (n, 28, 28), of lines (n, 28, width), and goes with what a
+    reader must know and with its model card.
+    """
+    from keras_digits.training.run import open_run
+
+    opened = open_run(run)
+    start_keras()
+    from keras_digits.training.fit import run_dataset
+
+    path = _exporter(file_format)(opened, run_dataset(opened), out)
+    print(f"Agrees with Keras on test digits: {path}")
+
+
+def _exporter(file_format: FileFormat) -> "Callable[[Run, Dataset, Path | None], Path]":
+    """What writes a format; only the one that is asked for is imported."""
+    if file_format == "saved_model":
+        from keras_digits.export.saved_model import export_saved_model
+
+        return export_saved_model
+    if file_format == "litert":
+        from keras_digits.export.litert import export_litert
+
+        return export_litert
+    from keras_digits.export import export_run
+
+    return export_run

@@ -1,0 +1,58 @@
+"""The command that shows which networks ship."""
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from keras_digits.cli.answers import emit
+
+if TYPE_CHECKING:
+    from keras_digits.reading.catalogue import ShippedNetwork
+
+
+def weights(
+    to_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object a network, one a line.")
+    ] = False,
+) -> None:
+    """Show the networks that ship, for digits read --network, and what they are worth."""
+    from keras_digits.reading.catalogue import shipped_networks
+
+    shipped = list(shipped_networks().values())
+    if to_json:
+        for one in shipped:
+            emit(json.dumps(_facts(one)))
+        return
+    _print_table([_facts(one) for one in shipped])
+
+
+def _facts(shipped: "ShippedNetwork") -> dict[str, Any]:
+    """All that is known of a network."""
+    return {"name": shipped.name, "bytes": shipped.num_bytes, **shipped.figures()}
+
+
+def _print_table(rows: list[dict[str, Any]]) -> None:
+    """A line a network."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("name", "network"):
+        table.add_column(name)
+    for name in ("weights", "size", "arithmetic", "test digits", "accuracy", "reviewed labels"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        reviewed = row["accuracy_reviewed"]
+        table.add_row(
+            row["name"],
+            row["network"],
+            f"{row['num_weights']:,}",
+            f"{row['bytes'] / 1e6:.2f} MB",
+            row["arithmetic"],
+            row["test_set"],
+            f"{row['accuracy']['value']:.2%}",
+            f"{reviewed['value']:.2%}" if reviewed else "",
+        )
+    Console(width=None if sys.stdout.isatty() else 200).print(table)

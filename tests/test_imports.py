@@ -12,18 +12,25 @@ import keras_digits
 PACKAGE = Path(keras_digits.__file__).parent
 FLOORS = (
     {"errors", "digits"},
-    {"files", "quantisation"},
+    {"files", "quantisation", "declining"},
     {"reading"},
     {"serving"},
     {"data"},
     {"networks"},
     {"training"},
+    {"calibrating"},
     {"export"},
     {"evaluation"},
     {"cli"},
 )
 HEAVY = {"keras", "tensorflow", "jax", "torch", "matplotlib", "sklearn"}
-LIGHT_MODULES = ("evaluation/metrics.py", "evaluation/calibration.py", "training/recipe.py")
+LIGHT_MODULES = (
+    "evaluation/metrics.py",
+    "evaluation/calibration.py",
+    "evaluation/corruptions.py",
+    "evaluation/robustness.py",
+    "training/recipe.py",
+)
 LAZY = ("cli", "__init__")
 """Rooms that import inside functions."""
 

@@ -9,6 +9,7 @@ from keras_digits.evaluation.calibration import (
     brier_score,
     expected_calibration_error,
     reliability_bins,
+    risk_by_coverage,
 )
 from keras_digits.evaluation.metrics import Accuracy, accuracy, mean_loss, score, worst_mistakes
 
@@ -103,3 +104,17 @@ def test_certainty_that_is_always_wrong_is_the_worst_calibration() -> None:
     assert expected_calibration_error(reliability_bins(labels, certain)) == 1
     assert brier_score(labels, certain) == 2
     assert brier_score(labels, one_hot([0] * 10)) == 0
+
+
+def test_errors_fall_as_the_least_confident_are_declined() -> None:
+    labels = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 0], np.uint8)
+    confidences = np.linspace(0.99, 0.5, 10)
+    guesses = labels.copy()
+    guesses[[4, 8, 9]] = (labels[[4, 8, 9]] + 1) % 10
+    probabilities = np.concatenate(
+        [one_hot([int(guess)], float(one)) for guess, one in zip(guesses, confidences, strict=True)]
+    )
+    rows = risk_by_coverage(labels, probabilities, (1.0, 0.9, 0.8, 0.4))
+    assert [row.count for row in rows] == [10, 9, 8, 4]
+    assert [row.errors for row in rows] == [3, 2, 1, 0]
+    assert [row.risk for row in rows] == pytest.approx([0.3, 2 / 9, 1 / 8, 0])

@@ -36,6 +36,7 @@ FILES = {
     "loss.png",
     "confusion_matrix.png",
     "reliability.png",
+    "declining.png",
     "mistakes.png",
 }
 

@@ -15,6 +15,8 @@ from keras_digits.training.recipe import Recipe, setting_help
 
 if TYPE_CHECKING:
     from keras_digits.data.datasets import Dataset
+    from keras_digits.evaluation.robustness import ReportProgress
+    from keras_digits.evaluation.scoring import Evaluation
     from keras_digits.training.run import Run
 
 
@@ -100,7 +102,7 @@ def _train_all(recipes: Sequence[Recipe], out: Path | None) -> None:
 
 def _train_one(recipe: Recipe, folder: Path, digits: "Dataset") -> None:
     """Train one recipe as the tutorial does, on screen too."""
-    _start_keras()
+    start_keras()
     from keras_digits.training.fit import train
 
     run = train(recipe, out=folder, dataset=digits, callbacks=[_introduction()], verbose=_verbose())
@@ -144,7 +146,7 @@ def _go_on(run: "Run", digits: "Dataset | None") -> None:
     if run.is_finished:
         print(f"{run.folder} is complete: {run.report_path}")
         return
-    _start_keras()
+    start_keras()
     from keras_digits.training.fit import resume, run_dataset
 
     done = run.latest_checkpoint()
@@ -200,7 +202,7 @@ def _verbose() -> int:
     return 1 if sys.stdout.isatty() else 2
 
 
-def _start_keras() -> None:
+def start_keras() -> None:
     """Import Keras, which takes seconds, and say on what it runs."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its notes are not for the reader
     from keras_digits.networks import backend
@@ -222,21 +224,80 @@ def evaluate(
         Path | None,
         typer.Option(help="Write ImageId,Label for unlabelled --data here, and no report."),
     ] = None,
+    corruptions: Annotated[
+        bool,
+        typer.Option(
+            "--corruptions", help="Test it under noise, blur, fog, lines, shifts and more, too."
+        ),
+    ] = False,
 ) -> None:
     """Test a run's network and write predictions, figures, pictures and a report."""
-    if submission is not None and (data is None or out is not None):
-        raise RecipeError("--submission wants the digits in --data, and no --out.")
+    if submission is not None and (data is None or out is not None or corruptions):
+        raise RecipeError(
+            "--submission wants the digits in --data, and neither --out nor --corruptions."
+        )
     from keras_digits.training.run import open_run
 
     opened = open_run(run)
-    _start_keras()
+    start_keras()
     from keras_digits.evaluation import scoring
 
     if submission is not None and data is not None:
         count = scoring.write_submission(opened, data, submission)
         print(f"{count:,} predictions: {submission}")
         return
-    print(scoring.evaluate(opened, data, out=out).summary())
+    with _corrupting() as report_progress:
+        evaluation = scoring.evaluate(
+            opened, data, out=out, corruptions=corruptions, report_progress=report_progress
+        )
+    if corruptions:
+        _print_corruptions(evaluation)
+    print(evaluation.summary())
+
+
+@contextmanager
+def _corrupting() -> Iterator["ReportProgress | None"]:
+    """A progress bar on stderr, if that is a terminal, from the first corruption on."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    progress = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = progress.add_task("")
+
+    def report(name: str, done: int, total: int) -> None:
+        progress.start()
+        progress.update(task, description=name, completed=done, total=total)
+
+    try:
+        yield report if progress.console.is_terminal else None
+    finally:
+        if progress.live.is_started:
+            progress.stop()
+
+
+def _print_corruptions(evaluation: "Evaluation") -> None:
+    """Wrong answers by corruption and severity, and their mean."""
+    from rich.console import Console
+
+    from keras_digits.evaluation.robustness import corruption_table
+
+    found = evaluation.corruptions
+    assert found is not None
+    Console(width=None if sys.stdout.isatty() else 200).print(corruption_table(found))
+    clean = 1 - found["clean"]["value"]
+    print(f"Mean corruption error: {found['mean_corruption_error']:.2%}; without any {clean:.2%}")
 
 
 def compare(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from keras_digits.digits import Labels, Probabilities
 
@@ -47,7 +48,19 @@ def reliability_bins(
         `num_bins` bins, from the least confident to the most.
     """
     confidence = probabilities.max(axis=1).astype(np.float64)
-    right = probabilities.argmax(axis=1) == labels
+    return bin_answers(confidence, probabilities.argmax(axis=1) == labels, num_bins)
+
+
+def bin_answers(
+    confidence: NDArray[np.float64], right: NDArray[np.bool_], num_bins: int = NUM_BINS
+) -> list[ReliabilityBin]:
+    """As :func:`reliability_bins`, for answers of any kind.
+
+    Args:
+        confidence: float64 ``(n,)``, 0 to 1.
+        right: bool ``(n,)``.
+        num_bins: How many bins divide [0, 1].
+    """
     edges = np.linspace(0, 1, num_bins + 1)
     places = np.clip(np.digitize(confidence, edges, right=True) - 1, 0, num_bins - 1)
     bins = []
@@ -75,6 +88,48 @@ def expected_calibration_error(bins: Sequence[ReliabilityBin]) -> float:
     total = sum(entry.count for entry in bins)
     distances = (entry.count * abs(entry.accuracy - entry.confidence) for entry in bins)
     return sum(distances) / total
+
+
+@dataclass(frozen=True)
+class Declined:
+    """What is wrong among the answers given, if the least confident ones are declined.
+
+    Attributes:
+        coverage: The share of all answers that is given, in (0, 1].
+        count: Answers given.
+        errors: How many of them are wrong.
+        risk: ``errors / count``.
+    """
+
+    coverage: float
+    count: int
+    errors: int
+    risk: float
+
+
+COVERAGES = (1.0, 0.998, 0.995, 0.99, 0.98, 0.97, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5)
+"""The shares of answers given for which figures are kept."""
+
+
+def risk_by_coverage(
+    labels: Labels, probabilities: Probabilities, coverages: Sequence[float] = COVERAGES
+) -> list[Declined]:
+    """How errors fall as the least confident answers are declined.
+
+    Source: El-Yaniv, Wiener, "On the Foundations of Noise-free Selective Classification" (2010).
+
+    Args:
+        labels: uint8 ``(n,)``, 0 to 9.
+        probabilities: float32 ``(n, 10)``, rows sum to 1.
+        coverages: Shares of answers to give, in (0, 1].
+    """
+    order = np.argsort(-probabilities.max(axis=1).astype(np.float64), kind="stable")
+    wrong = np.cumsum((probabilities.argmax(axis=1) != labels)[order])
+    counts = [max(1, round(coverage * len(labels))) for coverage in coverages]
+    return [
+        Declined(coverage, count, int(wrong[count - 1]), float(wrong[count - 1] / count))
+        for coverage, count in zip(coverages, counts, strict=True)
+    ]
 
 
 def brier_score(labels: Labels, probabilities: Probabilities) -> float:

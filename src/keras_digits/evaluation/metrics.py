@@ -16,6 +16,7 @@ from keras_digits.evaluation.calibration import (
     brier_score,
     expected_calibration_error,
     reliability_bins,
+    risk_by_coverage,
 )
 
 
@@ -60,8 +61,9 @@ def score(
     Returns:
         As JSON can hold it: ``accuracy`` and ``accuracy_reviewed`` (:class:`Accuracy`'s fields, or
         None), ``loss`` (mean cross-entropy, nats), ``classes`` (precision, recall, f1 and count a
-        digit), ``confusion`` (10 rows of the label by 10 columns of the prediction) and
-        ``calibration`` (``ece``, ``brier``, ``bins``).
+        digit), ``confusion`` (10 rows of the label by 10 columns of the prediction),
+        ``calibration`` (``ece``, ``brier``, ``bins``) and ``declining`` (:class:`Declined`'s fields
+        for each of ``COVERAGES``).
     """
     predictions = probabilities.argmax(axis=1)
     bins = reliability_bins(labels, probabilities)
@@ -78,6 +80,7 @@ def score(
             "brier": brier_score(labels, probabilities),
             "bins": [asdict(entry) for entry in bins],
         },
+        "declining": [asdict(entry) for entry in risk_by_coverage(labels, probabilities)],
     }
 
 

@@ -25,7 +25,7 @@ from keras_digits.digits import (
     Labels,
     Probabilities,
 )
-from keras_digits.evaluation.calibration import ReliabilityBin
+from keras_digits.evaluation.calibration import Declined, ReliabilityBin
 from keras_digits.files import replacing
 
 MEASURES = ("accuracy", "loss")
@@ -203,6 +203,19 @@ def reliability_diagram(bins: Sequence[ReliabilityBin]) -> Figure:
     return figure
 
 
+def risk_by_coverage(rows: Sequence[Declined]) -> Figure:
+    """The share of wrong answers among those given, by how many are given."""
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(5.4, 3.6), layout="constrained")
+        panel = figure.subplots()
+        coverages = [100 * row.coverage for row in rows]
+        panel.plot(coverages, [100 * row.risk for row in rows], "o-", color=LEARNED_COLOUR, ms=4)
+        panel.set(xlabel="answers given in %, the most confident", ylabel="of these wrong in %")
+        panel.set_ylim(bottom=0)
+        panel.grid(visible=True)
+    return figure
+
+
 def mistakes(
     images: Images, labels: Labels, probabilities: Probabilities, num_columns: int = 6
 ) -> Figure:
@@ -241,6 +254,46 @@ def sample_sheet(images: Images, labels: Labels, seed: int = 0, num_columns: int
     picked = [images[index] if index >= 0 else np.zeros_like(images[0]) for index in chosen]
     captions = [str(labels[index]) if index >= 0 else "" for index in chosen]
     return _gallery(np.stack(picked), captions, num_columns)
+
+
+def corruption_errors(found: Mapping[str, Any]) -> Figure:
+    """Wrong answers under each corruption, a dot a severity; most on top.
+
+    Args:
+        found: What ``corruptions.json`` holds.
+    """
+    rows = sorted(found["corruptions"], key=lambda row: float(row["error"]))
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(7.5, 4.8), layout="constrained")
+        panel = figure.subplots()
+        clean = 100 * (1 - found["clean"]["value"])
+        panel.axvline(clean, color=WATCHED_COLOUR, lw=1.5, label=f"no corruption: {clean:.2f} %")
+        for place, row in enumerate(rows):
+            errors = [100 * (1 - answers["value"]) for answers in row["severities"]]
+            panel.plot(errors, [place] * len(errors), color=LEARNED_COLOUR, lw=1.2, alpha=0.5)
+            for answers, error, size in zip(row["severities"], errors, (4, 6, 8), strict=True):
+                label = f"severity {answers['severity']}" if place == 0 else None
+                panel.plot(error, place, "o", color=LEARNED_COLOUR, ms=size, label=label)
+        panel.set_yticks(range(len(rows)), [row["name"].replace("_", " ") for row in rows])
+        panel.set(xlabel="wrong answers in %", xlim=(-1, None))
+        panel.grid(visible=True)
+        panel.legend(loc="lower right", fontsize="small")
+    return figure
+
+
+def corruption_sheet(examples: Mapping[str, Images]) -> Figure:
+    """One digit under every corruption, three of them a row, each from mild to hard.
+
+    Args:
+        examples: By corruption, uint8 ``(severities, 28, 28)``, 0 paper, 255 ink.
+    """
+    captions = [
+        f"{name.replace('_', ' ')}, {severity}"
+        for name, images in examples.items()
+        for severity in range(1, len(images) + 1)
+    ]
+    light_on_dark = INK - np.concatenate(list(examples.values()))  # so that their borders show
+    return _gallery(light_on_dark, captions, 9)
 
 
 def _gallery(images: Images, captions: Sequence[str], num_columns: int) -> Figure:

@@ -8,6 +8,7 @@ import base64
 import dataclasses
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from keras_digits.data import DATASETS
 from keras_digits.digits import INK, Images, Labels, Probabilities
 from keras_digits.evaluation import plots
-from keras_digits.evaluation.calibration import ReliabilityBin
+from keras_digits.evaluation.calibration import Declined, ReliabilityBin
 from keras_digits.training.recipe import Recipe
 
 _TITLES = {
@@ -27,7 +28,9 @@ _TITLES = {
     "loss": "Loss by epoch",
     "confusion_matrix": "Confusion matrix",
     "reliability": "Reliability diagram",
+    "declining": "Errors by answers given",
     "mistakes": "Worst mistakes",
+    "corruptions": "Errors by corruption",
 }
 
 _TEMPLATES = jinja2.Environment(
@@ -39,6 +42,36 @@ _TEMPLATES = jinja2.Environment(
     keep_trailing_newline=True,
 )
 _TEMPLATES.filters["percent"] = lambda value, digits=2: f"{100 * value:.{digits}f}"
+
+
+@dataclass(frozen=True, eq=False)
+class UnderCorruption:
+    """What a report shows of a network under corruptions.
+
+    Attributes:
+        found: What ``corruptions.json`` holds.
+        examples: A digit under each, by its name: uint8 ``(severities, 28, 28)``, 0 paper, 255
+            ink.
+    """
+
+    found: Mapping[str, Any]
+    examples: Mapping[str, Images]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The report's table: a corruption's name, its mean error, errors with their examples."""
+        return [
+            {
+                "name": row["name"].replace("_", " "),
+                "error": row["error"],
+                "cells": [
+                    {"png": _png(INK - image), "error": 1 - answers["value"]}
+                    for image, answers in zip(
+                        self.examples[row["name"]], row["severities"], strict=True
+                    )
+                ],
+            }
+            for row in self.found["corruptions"]
+        ]
 
 
 def report_figures(
@@ -62,6 +95,7 @@ def report_figures(
     figures = {
         "confusion_matrix": plots.confusion_matrix(metrics["confusion"]),
         "reliability": plots.reliability_diagram(bins),
+        "declining": plots.risk_by_coverage([Declined(**row) for row in metrics["declining"]]),
         "mistakes": plots.mistakes(images, labels, probabilities),
     }
     if not history:
@@ -80,6 +114,7 @@ def render_report(
     images: Images,
     labels: Labels,
     probabilities: Probabilities,
+    corruptions: UnderCorruption | None = None,
 ) -> str:
     """The report as one self-contained HTML page.
 
@@ -90,17 +125,27 @@ def render_report(
         images: The mistakes, uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
         labels: Their labels, uint8 ``(n,)``.
         probabilities: What the network believed, float32 ``(n, 10)``.
+        corruptions: How it does under corruptions, where that was tested.
     """
+    charts = dict(figures)
+    if corruptions:
+        charts["corruptions"] = plots.corruption_errors(corruptions.found)
     svgs = {
         name: plots.to_svg(figure, _TITLES[name])
-        for name, figure in figures.items()
+        for name, figure in charts.items()
         if name != "mistakes"  # the page shows them as a gallery of its own
     }
     mistakes = [
         _mistake(*entry) for entry in zip(indices, images, labels, probabilities, strict=True)
     ]
     page = _TEMPLATES.get_template("report.html.jinja")
-    return page.render(m=metrics, svgs=svgs, mistakes=mistakes, command=run_command(metrics))
+    return page.render(
+        m=metrics,
+        svgs=svgs,
+        mistakes=mistakes,
+        corruptions=corruptions,
+        command=run_command(metrics),
+    )
 
 
 def render_card(metrics: Mapping[str, Any]) -> str:
@@ -132,8 +177,6 @@ def _mistake(
     index: int, image: NDArray[np.uint8], label: int, row: NDArray[np.float32]
 ) -> dict[str, Any]:
     """What the page tells of one wrong answer."""
-    encoded, png = cv2.imencode(".png", INK - image)
-    assert encoded
     ranked = np.argsort(-row)[:3]
     if label not in ranked:  # a reader wants to see what was left for the truth
         ranked[2] = label
@@ -141,6 +184,13 @@ def _mistake(
         "index": int(index),
         "label": int(label),
         "prediction": int(ranked[0]),
-        "png": base64.b64encode(png.tobytes()).decode("ascii"),
+        "png": _png(image),
         "beliefs": [{"digit": int(digit), "probability": float(row[digit])} for digit in ranked],
     }
+
+
+def _png(image: NDArray[np.uint8]) -> str:
+    """An image as PNG in base64, dark ink on light paper."""
+    encoded, png = cv2.imencode(".png", INK - image)
+    assert encoded
+    return base64.b64encode(png.tobytes()).decode("ascii")

@@ -1,7 +1,9 @@
 """A run and labelled digits in; predictions, figures, pictures and a report out."""
 
 import io
+import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,21 @@ from keras_digits.data.datasets import Dataset, dataset_of_parts
 from keras_digits.data.formats import Digits, read_parts
 from keras_digits.data.idx import idx_sha256
 from keras_digits.data.mnist import MNIST_SHA256, reviewed_test_labels
-from keras_digits.digits import NUM_CLASSES, Probabilities
+from keras_digits.digits import NUM_CLASSES, Images, Probabilities
 from keras_digits.errors import RunError
 from keras_digits.evaluation.metrics import score, worst_mistakes
-from keras_digits.evaluation.plots import save_png
-from keras_digits.evaluation.report import render_card, render_report, report_figures
+from keras_digits.evaluation.plots import corruption_errors, corruption_sheet, save_png
+from keras_digits.evaluation.report import (
+    UnderCorruption,
+    render_card,
+    render_report,
+    report_figures,
+)
+from keras_digits.evaluation.robustness import (
+    ReportProgress,
+    corruption_examples,
+    score_corruptions,
+)
 from keras_digits.export import export_run
 from keras_digits.files import make_folder, write_json, write_text
 from keras_digits.networks import NETWORKS, backend
@@ -62,6 +74,8 @@ class Evaluation:
         test_set: The digits.
         probabilities: float32 ``(n, 10)``, what the network believes of each.
         metrics: What ``metrics.json`` holds.
+        corruptions: What ``corruptions.json`` holds; None where that was not asked for, now or
+            before.
         folder: Where the files went.
     """
 
@@ -69,6 +83,7 @@ class Evaluation:
     test_set: TestSet
     probabilities: Probabilities
     metrics: dict[str, Any]
+    corruptions: dict[str, Any] | None
     folder: Path
 
     @property
@@ -109,6 +124,8 @@ def evaluate(
     *,
     out: str | Path | None = None,
     dataset: Dataset | None = None,
+    corruptions: bool = False,
+    report_progress: ReportProgress | None = None,
 ) -> Evaluation:
     """Test a run's network and write predictions, figures, pictures and the report.
 
@@ -119,10 +136,13 @@ def evaluate(
         out: Where the files go; by default the run folder, and for other `data` a folder
             ``evaluation-NAME`` in it.
         dataset: The run's own data set, where it is loaded already.
+        corruptions: Whether to test it under corruptions too, which takes 45 times as long.
+        report_progress: See :func:`keras_digits.evaluation.robustness.score_corruptions`.
 
     Returns:
         The figures, with the files written: ``predictions.csv``, ``metrics.json``,
-        ``report.html``, four PNG pictures, and for the run's own digits the model card.
+        ``report.html``, PNG pictures, for the run's own digits the model card, and with
+        `corruptions` ``corruptions.json`` and two pictures more.
 
     Raises:
         RunError: `run` is no run folder, or `out` holds another run's own figures.
@@ -132,19 +152,17 @@ def evaluate(
     """
     run = run if isinstance(run, Run) else open_run(run)
     test_set = _own_test_set(run, dataset) if data is None else _read_test_set(run, Path(data))
-    default = run.folder if test_set.is_own else run.folder / f"evaluation-{test_set.name}"
-    folder = default if out is None else Path(out)
-    if not test_set.is_own and (folder / "recipe.json").is_file():
-        raise RunError(
-            f"{folder} holds a run and its figures on its own test digits. Name another --out."
-        )
-    make_folder(folder)
-    probabilities, seconds = _predict(run, test_set.digits, dataset)
+    folder = _folder_for(run, test_set, out)
+    classify = _classifier(run, dataset)
+    probabilities, seconds = _timed(classify, test_set.digits)
     metrics = {
         **score(test_set.digits.known_labels(), probabilities, test_set.reviewed_labels),
         **_facts(run, test_set, seconds),
     }
-    evaluation = Evaluation(run, test_set, probabilities, metrics, folder)
+    if corruptions:
+        _write_corruptions(folder, metrics, test_set.digits, classify, report_progress)
+    found = _corruptions_in(folder, metrics)
+    evaluation = Evaluation(run, test_set, probabilities, metrics, found, folder)
     _write(evaluation)
     return evaluation
 
@@ -165,7 +183,7 @@ def write_submission(run: Run | str | Path, data: str | Path, path: str | Path) 
     """
     run = run if isinstance(run, Run) else open_run(run)
     parts = read_parts(Path(data))
-    probabilities, _ = _predict(run, parts.test or parts.train)
+    probabilities = _classifier(run)((parts.test or parts.train).images)
     rows = (f"{index},{label}" for index, label in enumerate(probabilities.argmax(axis=1), start=1))
     write_text(Path(path), "\n".join(["ImageId,Label", *rows]) + "\n")
     return len(probabilities)
@@ -196,26 +214,46 @@ def _read_test_set(run: Run, path: Path) -> TestSet:
     return TestSet(path.resolve().name, str(path), digits, reviewed, "", False)
 
 
-def _predict(
-    run: Run, digits: Digits, dataset: Dataset | None = None
-) -> tuple[Probabilities, float]:
-    """What the run's network believes of each digit, and the seconds that it took.
+def _folder_for(run: Run, test_set: TestSet, out: str | Path | None) -> Path:
+    """The folder for an evaluation's files, made where it isn't there."""
+    default = run.folder if test_set.is_own else run.folder / f"evaluation-{test_set.name}"
+    folder = default if out is None else Path(out)
+    if not test_set.is_own and (folder / "recipe.json").is_file():
+        raise RunError(
+            f"{folder} holds a run and its figures on its own test digits. Name another --out."
+        )
+    make_folder(folder)
+    return folder
 
-    A network that ships in integers is asked as it ships.
+
+def _classifier(run: Run, dataset: Dataset | None = None) -> Callable[[Images], Probabilities]:
+    """The run's network, to be asked what it believes of images.
+
+    A network that ships in integers or with a temperature is asked as it ships.
     """
     network = NETWORKS[run.recipe.network]
-    if network.in_integers:
+    if network.in_integers or run.recipe.validation_split > 0:
         if not run.onnx_path.is_file():
             export_run(run, run_dataset(run, dataset))
         exported = ExportedNetwork(run.onnx_path)
-        started = time.perf_counter()
-        probabilities, _ = exported.classify(digits.images)
-        return probabilities, time.perf_counter() - started
+        return lambda images: exported.classify(images)[0]
     model = load_model(run)
+
+    def classify(images: Images) -> Probabilities:
+        probabilities = network.probabilities(model, images)
+        if not np.isfinite(probabilities).all():
+            raise diverged(run)
+        return probabilities
+
+    return classify
+
+
+def _timed(
+    classify: Callable[[Images], Probabilities], digits: Digits
+) -> tuple[Probabilities, float]:
+    """What a network believes of each digit, and the seconds that it took."""
     started = time.perf_counter()
-    probabilities = network.probabilities(model, digits.images)
-    if not np.isfinite(probabilities).all():
-        raise diverged(run)
+    probabilities = classify(digits.images)
     return probabilities, time.perf_counter() - started
 
 
@@ -247,6 +285,38 @@ def _facts(run: Run, test_set: TestSet, predict_seconds: float) -> dict[str, Any
     }
 
 
+def _write_corruptions(
+    folder: Path,
+    metrics: dict[str, Any],
+    digits: Digits,
+    classify: Callable[[Images], Probabilities],
+    report_progress: ReportProgress | None,
+) -> None:
+    """Test the network under corruptions and write what came out, with its pictures."""
+    found = score_corruptions(digits.images, digits.known_labels(), classify, report_progress)
+    save_png(corruption_errors(found), folder / "corruptions.png")
+    save_png(corruption_sheet(corruption_examples(digits.images)), folder / "corrupted.png")
+    facts = {name: metrics[name] for name in ("run", "test_set")}
+    write_json(folder / "corruptions.json", {**facts, **found})
+
+
+def _corruptions_in(folder: Path, metrics: dict[str, Any]) -> dict[str, Any] | None:
+    """What ``corruptions.json`` holds, if it is there and of this network on these digits."""
+    path = folder / "corruptions.json"
+    if not path.is_file():
+        return None
+    try:
+        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        is_of_these = (found["run"], found["test_set"]["name"], found["clean"]) == (
+            *(metrics["run"], metrics["test_set"]["name"], metrics["accuracy"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(
+            f"{path} is broken ({error!r}). Write it anew: digits evaluate --corruptions"
+        ) from error
+    return found if is_of_these else None
+
+
 def _write(evaluation: Evaluation) -> None:
     """Write every file of an evaluation; the report last, as the sign that all are there."""
     folder, test_set = evaluation.folder, evaluation.test_set
@@ -261,9 +331,13 @@ def _write(evaluation: Evaluation) -> None:
         save_png(figure, folder / f"{name}.png")
     if test_set.is_own:
         write_text(folder / "README.md", render_card(evaluation.metrics))
+    corruptions = None
+    if evaluation.corruptions:
+        examples = corruption_examples(test_set.digits.images)
+        corruptions = UnderCorruption(evaluation.corruptions, examples)
     write_text(
         folder / "report.html",
-        render_report(evaluation.metrics, figures, worst, *chosen),
+        render_report(evaluation.metrics, figures, worst, *chosen, corruptions),
     )
 
 

@@ -61,15 +61,16 @@ class Peer:
     read: Callable[[Sequence[Path], str], Iterator[Answer]]
 
 
-def peers(weights: Path | None = None) -> dict[str, Peer]:
+def peers(network: str | None = None) -> dict[str, Peer]:
     """Everybody by name.
 
     Args:
-        weights: The ``digits.onnx`` that our Reader uses; by default the one that ships.
+        network: The name or file of the network that our Reader uses; by default the one that
+            ships.
     """
 
     def read_ours(paths: Sequence[Path], layout: str) -> Iterator[Answer]:
-        return _ours(paths, layout, weights)
+        return _ours(paths, layout, network)
 
     everything = ("digit", "number", "page", "auto")
     everybody = (
@@ -162,14 +163,31 @@ def _invert(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _predict(
     paths: Sequence[Path], prepare: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 ) -> Iterator[Answer]:
+    train_network()  # takes a minute the first time, which is nobody's reading
+    started = time.perf_counter()
+    for logits in _logits(paths, prepare):
+        yield Answer(str(int(logits.argmax())), time.perf_counter() - started)
+        started = time.perf_counter()
+
+
+def inverted_confidences(paths: Sequence[Path]) -> Iterator[float]:
+    """How sure the tutorial's network is of its answer to each picture, by its softmax."""
+    for logits in _logits(paths, _invert):
+        weights = np.exp(logits - logits.max())
+        yield float(weights.max() / weights.sum())
+
+
+def _logits(
+    paths: Sequence[Path], prepare: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+) -> Iterator[NDArray[np.float32]]:
+    """What the tutorial's network gives for each picture, float32 ``(10,)``."""
     file = train_network() / "digits.onnx"
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     for path in paths:
-        started = time.perf_counter()
         with Image.open(path) as picture:
             image = np.asarray(picture.convert("L").resize((SIDE, SIDE)))
         (logits,) = session.run(None, {"images": prepare(image)[np.newaxis]})
-        yield Answer(str(int(logits[0].argmax())), time.perf_counter() - started)
+        yield logits[0]
 
 
 def _tesseract(paths: Sequence[Path], layout: str) -> Iterator[Answer]:
@@ -214,8 +232,8 @@ def ask_rapidocr(paths: Iterable[Path], layout: str) -> Iterator[dict[str, Any]]
         worker.stdin.close()
 
 
-def _ours(paths: Sequence[Path], layout: str, weights: Path | None) -> Iterator[Answer]:
-    reader = Reader(weights) if weights else Reader()
+def _ours(paths: Sequence[Path], layout: str, network: str | None) -> Iterator[Answer]:
+    reader = Reader(network)
     started = time.perf_counter()
     results = list(reader.read_many(paths, layout=layout))
     seconds = (time.perf_counter() - started) / max(len(paths), 1)  # many are read at once

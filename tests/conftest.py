@@ -14,6 +14,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.update(dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9"))
 os.environ["no_proxy"] = "127.0.0.1,localhost"
 
+from keras_digits import calibrating
 from keras_digits.data.datasets import Dataset, load_dataset
 from keras_digits.data.idx import encode_idx
 from keras_digits.data.mnist import IDX_FILES
@@ -37,6 +38,13 @@ def clean_machine(
     monkeypatch.setenv("KERAS_HOME", str(home / "keras"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     monkeypatch.chdir(work)
+
+
+@pytest.fixture(autouse=True)
+def few_calibration_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network's confidence is measured on few pictures, because runs here are small and many."""
+    monkeypatch.setattr(calibrating, "NUM_SINGLE", 120)
+    monkeypatch.setattr(calibrating, "NUM_NUMBERS", 60)
 
 
 @pytest.fixture(scope="session")

@@ -113,8 +113,8 @@ def test_json_is_one_object_a_picture(
     out, err = run(capsys, "b.png", "text.png", "blank.png", "--json", code=2)
     good, bad, blank = map(json.loads, out.splitlines())
     assert good == {"file": "b.png", **reader.read("b.png").to_dict(), "error": None}
-    assert good["numbers"][0].keys() == {"text", "confidence", "box", "digits"}
-    assert good["numbers"][0]["digits"][0].keys() == {"digit", "confidence", "box"}
+    assert good["numbers"][0].keys() == {"text", "confidence", "accepted", "box", "digits"}
+    assert good["numbers"][0]["digits"][0].keys() == {"digit", "confidence", "accepted", "box"}
     assert blank == {"file": "blank.png", "numbers": [], "error": None}
     assert bad.keys() == good.keys()
     assert bad["numbers"] == []
@@ -134,6 +134,7 @@ def test_csv_has_a_row_a_number_and_one_where_there_is_none(
         assert row["number"] == str(index)
         assert tuple(int(row[side]) for side in ("x", "y", "width", "height")) == number.box
         assert float(row["confidence"]) == pytest.approx(number.confidence, abs=1e-4)
+        assert row["accepted"] == ("yes" if number.accepted else "no")
     blank, bad, quoted = rows[len(numbers) :]
     assert {value for key, value in blank.items() if key != "file"} == {""}
     assert f"digits: {bad['error']}\n" == err
@@ -152,8 +153,12 @@ def test_json_and_csv_together_are_refused_in_one_line(
     [
         ([], "Missing argument 'PATH'"),
         (["a.png", "--layout", "line"], "'line' is not one of 'auto', 'digit', 'number', 'page'"),
-        (["a.png", "--weights", "absent.onnx"], "absent.onnx does not exist"),
-        (["a.png", "--weights", "a.png"], "a.png is no network"),
+        (["a.png", "--network", "absent.onnx"], "absent.onnx does not exist"),
+        (["a.png", "--network", "a.png"], "a.png is no network"),
+        (
+            ["a.png", "--network", "nobody"],
+            "no network called 'nobody' ships; expected one of digits",
+        ),
         (["a.png", "--annotate", "a.png"], "a.png can't be written"),
         (["x" * 5000], "File name too long"),
     ],
@@ -178,7 +183,7 @@ def test_layout_reaches_the_reader(
     assert len(out) == 2
 
 
-def test_weights_of_ones_own_are_used(
+def test_network_of_ones_own_is_used(
     capsys: pytest.CaptureFixture[str],
     pictures: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
@@ -186,13 +191,13 @@ def test_weights_of_ones_own_are_used(
     given: list[Any] = []
 
     class FakeReader(Reader):
-        def __init__(self, weights: Any = None) -> None:
-            given.append(weights)
+        def __init__(self, network: Any = None, max_error: float | None = None) -> None:
+            given.append((network, max_error))
             super().__init__()
 
     monkeypatch.setattr("keras_digits.reading.reader.Reader", FakeReader)
-    run(capsys, "a.png", "--weights", "my.onnx")
-    assert given == [Path("my.onnx")]
+    run(capsys, "a.png", "--network", "my.onnx", "--max-error", "0.02")
+    assert given == [("my.onnx", 0.02)]
 
 
 def test_folder_means_all_pictures_below_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -95,6 +95,7 @@ def test_network_in_integers_is_tested_as_it_ships(run_of_lines: Run, optdigits:
     metadata = session.get_modelmeta().custom_metadata_map
     assert metadata["keras_digits.arithmetic"] == "int8"
     (logits,) = session.run(["logits"], {"images": optdigits.test.images})
+    logits = logits / np.float32(metadata["keras_digits.temperature"])
     weights = np.exp(logits - logits.max(axis=1, keepdims=True))
     expected = weights / weights.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(evaluation.probabilities, expected, atol=1e-5)
@@ -103,7 +104,7 @@ def test_network_in_integers_is_tested_as_it_ships(run_of_lines: Run, optdigits:
 def test_network_whose_answers_integers_would_change_stays_as_it_is(
     optdigits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("keras_digits.export.LEAST_AGREEMENT", 1.01)
+    monkeypatch.setattr("keras_digits.export.onnx.LEAST_AGREEMENT", 1.01)
     recipe = Recipe(
         network="lines", dataset="optdigits", epochs=1, batch_size=48, validation_split=0.9
     )
@@ -131,7 +132,7 @@ def test_other_backends_convert_in_a_process_of_their_own(
     run = open_run(tmp_path / "run")
     elsewhere = tmp_path / "elsewhere.onnx"
     done = subprocess.run(
-        [sys.executable, "-m", "keras_digits.export", str(run.folder), str(elsewhere)],
+        [sys.executable, "-m", "keras_digits.export", str(run.folder), str(elsewhere), "onnx"],
         env={**os.environ, "KERAS_BACKEND": "tensorflow"},
         capture_output=True,
         text=True,

@@ -67,6 +67,8 @@ class Digit:
         probabilities: float32 ``(10,)``, the belief in each digit, given that it is one; sums to 1.
         image: uint8 ``(28, 28)``, 0 paper, 255 ink: what the network saw, which is the line around
             the digit, or the digit alone where the network reads single digits.
+        accepted: Whether it is believed enough to keep what the reader promises of its errors;
+            None where the network came without what a promise needs.
     """
 
     digit: int
@@ -74,6 +76,7 @@ class Digit:
     box: Box
     probabilities: Probabilities
     image: NDArray[np.uint8]
+    accepted: bool | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +88,19 @@ class Number:
         confidence: The belief that all of them are right, 0 to 1.
         box: Around all the digits' boxes.
         digits: From left to right, at least one.
+        accepted: As for a digit, of the number as a whole.
     """
 
     text: str
     confidence: float
     box: Box
     digits: tuple[Digit, ...]
+    accepted: bool | None = None
+
+    @property
+    def marked_text(self) -> str:
+        """The digits, with a question mark where the number is not accepted."""
+        return f"{self.text}?" if self.accepted is False else self.text
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,13 +124,16 @@ class Reading:
 
 
 def _number_to_dict(number: Number) -> dict[str, Any]:
-    digits = [
-        {"digit": one.digit, "confidence": round(one.confidence, 4), "box": list(one.box)}
-        for one in number.digits
-    ]
     return {
         "text": number.text,
-        "confidence": round(number.confidence, 4),
-        "box": list(number.box),
-        "digits": digits,
+        **_belief_to_dict(number),
+        "digits": [{"digit": one.digit, **_belief_to_dict(one)} for one in number.digits],
+    }
+
+
+def _belief_to_dict(read: Digit | Number) -> dict[str, Any]:
+    return {
+        "confidence": round(read.confidence, 4),
+        "accepted": read.accepted,
+        "box": list(read.box),
     }

@@ -310,7 +310,7 @@ def test_images_of_another_shape_are_refused(reader: Reader) -> None:
     assert reader.classify(np.zeros((0, 28, 28), np.uint8)).shape == (0, 10)
 
 
-def test_weights_that_are_none_are_refused(tmp_path: Path) -> None:
+def test_network_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="does not exist"):
         Reader(tmp_path / "nowhere.onnx")
     (tmp_path / "broken.onnx").write_bytes(b"nothing")

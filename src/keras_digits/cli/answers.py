@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NO_DIGITS = "no digits"
 """What stands where a picture's numbers would."""
 
-CSV_HEADER = "file,number,text,confidence,x,y,width,height,error"
+CSV_HEADER = "file,number,text,confidence,accepted,x,y,width,height,error"
 """The columns of ``--csv``; `number` counts a picture's numbers from 1."""
 
 
@@ -48,26 +48,30 @@ def as_csv(answer: Answer) -> str:
     writer = csv.writer(lines, lineterminator="\n")
     numbers = answer.reading.numbers if answer.reading else ()
     for index, number in enumerate(numbers, start=1):
-        confidence = round(number.confidence, 4)
-        writer.writerow(
-            [answer.name, index, number.text, confidence, *number.box, answer.error or ""]
-        )
+        belief = (round(number.confidence, 4), _yes_or_no(number.accepted))
+        writer.writerow([answer.name, index, number.text, *belief, *number.box, answer.error or ""])
     if not numbers:
-        writer.writerow([answer.name, *[""] * 7, answer.error or ""])
+        writer.writerow([answer.name, *[""] * 8, answer.error or ""])
     return lines.getvalue().rstrip("\n")
+
+
+def _yes_or_no(accepted: bool | None) -> str:
+    """What a table says of a number that is accepted or not; nothing without a promise."""
+    return "" if accepted is None else ("yes" if accepted else "no")
 
 
 def as_named_line(answer: Answer) -> str | None:
     """``name: 12 345``, one line a picture; nothing for one that could not be read."""
     if answer.reading is None:
         return None
-    texts = [number.text for number in answer.reading.numbers]
+    texts = [number.marked_text for number in answer.reading.numbers]
     return f"{answer.name}: {' '.join(texts) or NO_DIGITS}"
 
 
 def as_bare_lines(answer: Answer) -> str | None:
     """The numbers alone, one a line; nothing where there is none, so that scripts get nothing."""
-    return answer.reading.text or None if answer.reading else None
+    texts = [number.marked_text for number in answer.reading.numbers] if answer.reading else []
+    return "\n".join(texts) or None
 
 
 def emit(text: str) -> None:

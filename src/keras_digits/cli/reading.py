@@ -49,9 +49,23 @@ def read(
         Layout,
         typer.Option(help="What a picture holds: one digit, one line, or lines of numbers."),
     ] = "auto",
-    weights: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The network, a digits.onnx; by default ours."),
+    network: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The network: one that digits weights lists, or a file such as "
+            "runs/mine/digits.onnx; by default the first of those.",
+        ),
+    ] = None,
+    max_error: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            min=0.0001,
+            max=0.5,
+            help="Accept answers so that at most this share of them is wrong, such as 0.001; the "
+            "others get a question mark. By default 0.01.",
+        ),
     ] = None,
     to_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a picture, one a line.")
@@ -85,7 +99,7 @@ def read(
     from keras_digits.cli.sources import copy_paths, find_sources, is_one_picture
     from keras_digits.reading.reader import Reader
 
-    reader = Reader(weights)
+    reader = Reader(network, max_error)
     folder = annotate or (_EXPLAINED if explain else None)
     if folder is not None:
         make_folder(folder)

@@ -156,7 +156,7 @@ def _draw(
 
 
 def _answer(number: Number) -> str:
-    return f"{number.text}  {percent(number.confidence)}"
+    return f"{number.marked_text}  {percent(number.confidence)}"
 
 
 def _zoom(picture: Picture, reading: Reading) -> int:

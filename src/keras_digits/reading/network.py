@@ -6,7 +6,6 @@ perhaps ``frames`` out, and the metadata that says how to understand them.
 
 import itertools
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,10 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from keras_digits.declining import Promises
 from keras_digits.digits import FRAME_WIDTH, NOTHING, NUM_CLASSES, SIDE, Images, Probabilities
 from keras_digits.errors import ModelFileError
+from keras_digits.reading.accepting import PROMISES
 from keras_digits.reading.choosing import Sight
 from keras_digits.reading.views import View
 
@@ -30,21 +31,28 @@ class Network:
     """A ``digits.onnx`` in ONNX Runtime.
 
     Args:
-        weights: Its path; by default the network that ships.
+        path: Where it lies.
 
     Attributes:
         reads_lines: Whether it reads lines of any width, or single digits alone.
+        promises: What was measured of its answers when it was exported, by
+            :data:`keras_digits.reading.accepting.PROMISES`; empty where nothing was.
 
     Raises:
-        ModelFileError: `weights` is missing, or no network that can be used.
+        ModelFileError: It is missing, or no network that can be used.
     """
 
-    def __init__(self, weights: str | Path | None) -> None:
-        self._session = _open_session(weights)
+    def __init__(self, path: Path) -> None:
+        self._session = _open_session(path)
         metadata = self._session.get_modelmeta().custom_metadata_map
         self._temperature = np.float32(metadata.get("keras_digits.temperature", "1"))
         self._rejects = metadata.get("keras_digits.rejects") == "true"
         self.reads_lines = len(self._session.get_outputs()) > 1
+        self.promises = {
+            name: Promises.from_json(text)
+            for name in PROMISES
+            if (text := metadata.get(f"keras_digits.promises.{name}"))
+        }
 
     def classify(self, images: Images) -> tuple[Probabilities, NDArray[np.float32]]:
         """What the network believes of single digits.
@@ -57,19 +65,33 @@ class Network:
             belief that it is one, for networks that were not taught to reject that in the
             likeliest.
         """
+        probabilities, energy = _softmax(self.logits(images) / self._temperature)
+        if not self._rejects:
+            return probabilities, probabilities.max(axis=1, initial=0)
+        return probabilities, (1 / (1 + np.exp(-energy))).astype(np.float32)
+
+    def logits(self, images: Images) -> NDArray[np.float32]:
+        """What the network gives for single digits, before its temperature.
+
+        Args:
+            images: uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
+
+        Returns:
+            float32 ``(n, 10)``.
+        """
         at_once = _COLUMNS_AT_ONCE // SIDE
         parts = [
             self._session.run(["logits"], {"images": images[start : start + at_once]})[0]
             for start in range(0, len(images), at_once)
         ]
-        logits = np.concatenate(parts) if parts else np.zeros((0, NUM_CLASSES), np.float32)
-        probabilities, energy = _softmax(logits / self._temperature)
-        if not self._rejects:
-            return probabilities, probabilities.max(axis=1, initial=0)
-        return probabilities, (1 / (1 + np.exp(-energy))).astype(np.float32)
+        return np.concatenate(parts) if parts else np.zeros((0, NUM_CLASSES), np.float32)
 
     def see(self, views: Sequence[View]) -> list[Sight]:
-        """What the network sees in views of lines; those of like width are looked at together."""
+        """What the network sees in views of lines; those of like width are looked at together.
+
+        Its temperature, which is that of single digits, has no part in this: what several views say
+        is added up, and promises are measured of that.
+        """
         widths = [-(-view.strip.shape[1] // _WIDTH_STEP) * _WIDTH_STEP for view in views]
         order = sorted(range(len(views)), key=lambda index: widths[index])
         beliefs: dict[int, NDArray[np.float32]] = {}
@@ -82,7 +104,7 @@ class Network:
                 for strip, index in zip(strips, chosen, strict=True):
                     strip[:, : views[index].strip.shape[1]] = views[index].strip
                 (frames,) = self._session.run(["frames"], {"images": strips})
-                probabilities, _ = _softmax(frames / self._temperature)
+                probabilities, _ = _softmax(frames)
                 beliefs |= zip(chosen, probabilities, strict=True)
         return [
             Sight(view, beliefs[index][: view.strip.shape[1] // FRAME_WIDTH])
@@ -98,11 +120,8 @@ def _softmax(logits: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.floa
     return weights / total, (highest + np.log(total))[..., 0]
 
 
-def _open_session(weights: str | Path | None) -> onnxruntime.InferenceSession:
+def _open_session(path: Path) -> onnxruntime.InferenceSession:
     """ONNX Runtime on a network that keeps the contract."""
-    path = Path(
-        str(files("keras_digits") / "weights" / "digits.onnx" if weights is None else weights)
-    )
     if not path.is_file():
         raise ModelFileError(
             f"{path} does not exist; expected a digits.onnx. Train one: digits train"

@@ -21,6 +21,8 @@ import numpy as np
 
 from keras_digits.digits import SIDE, Digit, Images, Probabilities, Reading
 from keras_digits.errors import DigitsError, ModelFileError, PictureError
+from keras_digits.reading.accepting import Acceptance
+from keras_digits.reading.catalogue import network_path
 from keras_digits.reading.choosing import are_believable, best_row, join_digits
 from keras_digits.reading.looking import Seen, SeenLine, find, look_at
 from keras_digits.reading.network import Network
@@ -62,16 +64,26 @@ class Reader:
     """Reads handwritten digits in pictures.
 
     Args:
-        weights: A ``digits.onnx`` that ``digits train`` wrote; by default the one that ships.
+        network: The name of a network that ships (see ``digits weights``), or the path of a
+            ``digits.onnx`` that ``digits train`` wrote; by default the first that ships.
+        max_error: Of the answers accepted, at most this share is to be wrong, on pictures like
+            those that :mod:`keras_digits.calibrating` makes; by default one in a hundred, or no
+            promise for a network that was trained without a validation split.
 
     Raises:
-        ModelFileError: `weights` is missing, or no network that can be used.
+        ModelFileError: `network` is unknown, missing, or no network that can be used, or there is
+            a promise to keep and it came without what that needs.
+        ValueError: `max_error` is no share between 0 and 1.
     """
 
-    def __init__(self, weights: str | Path | None = None) -> None:
-        self._weights = None if weights is None else Path(weights).absolute()
-        self._network = Network(weights)
-        self._line_network = self._network if self._network.reads_lines else Network(None)
+    def __init__(self, network: str | Path | None = None, max_error: float | None = None) -> None:
+        self._path = network_path(network)
+        self._network = Network(self._path)
+        self._max_error = max_error
+        self._acceptance = Acceptance(self._network.promises, max_error)
+        self._line_network = (
+            self._network if self._network.reads_lines else Network(network_path(None))
+        )
 
     def read(self, picture: Any, layout: str = "auto") -> Reading:
         """Read the numbers in one picture.
@@ -143,7 +155,9 @@ class Reader:
             while taken := list(itertools.islice(pictures, num_threads * a_thread)):
                 if not workers and num_threads > 1 and (are_many or num_read >= _ALONE):
                     count = min(_MOST_WORKERS, num_threads - 1)
-                    workers = stack.enter_context(Workers(count, _start_worker, (self._weights,)))
+                    workers = stack.enter_context(
+                        Workers(count, _start_worker, (self._path, self._max_error))
+                    )
                     threads = stack.enter_context(ThreadPoolExecutor(num_threads + count))
                 read = partial(self._read_here_or_there, layout=layout, workers=workers)
                 at_once = min(_PICTURES_AT_ONCE, math.ceil(len(taken) / (2 * num_threads)))
@@ -195,7 +209,9 @@ class Reader:
         if layout in ("auto", "page"):
             found = [digits for digits in found if are_believable(digits)]
         numbers = [join_digits(digits) for digits in found]
-        return Reading((best_row(numbers),) if layout == "number" and numbers else tuple(numbers))
+        if layout == "number" and numbers:
+            numbers = [best_row(numbers)]
+        return Reading(tuple(self._acceptance.judge(number, layout) for number in numbers))
 
     def _digits(self, line: SeenLine, scale: float) -> list[Digit]:
         """The digits of a line, with their boxes in the original picture."""
@@ -258,11 +274,11 @@ _reader_of_worker: Reader | None = None
 """In a process that helps, its reader."""
 
 
-def _start_worker(weights: str | Path | None) -> None:
+def _start_worker(path: Path, max_error: float | None) -> None:
     """Make a process ready to help."""
     global _reader_of_worker  # noqa: PLW0603  # what a process keeps between calls has no other place
     with suppress(ModelFileError):  # it is gone since; the caller, who has it, reads alone
-        _reader_of_worker = Reader(weights)
+        _reader_of_worker = Reader(path, max_error)
     cv2.setNumThreads(1)
 
 

@@ -1,0 +1,144 @@
+"""When not to answer: the confidence from which on answers keep a promise about their errors.
+
+The promise is "of the answers given, at most this share is wrong", and it holds for digits like
+those that it was measured on, save with a probability of ``DELTA``. Knows no network and no file.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+DELTA = 0.05
+"""The probability that a promise is broken by chance in the choice of what it was measured on."""
+
+DEFAULT_MAX_ERROR = 0.01
+"""The share of wrong answers that is promised where nobody asks for another."""
+
+THRESHOLDS = (
+    *(0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99),
+    *(0.993, 0.995, 0.997, 0.998, 0.999, 0.9995, 0.9998, 0.9999, 0.99995, 0.99999),
+)
+"""The confidences that can be promised from, fixed before anything is measured."""
+
+
+@dataclass(frozen=True)
+class Promises:
+    """What was measured of answers that are at least so confident.
+
+    Attributes:
+        thresholds: Confidences in [0, 1], rising.
+        num_given: The answers that are at least so confident, one count a threshold.
+        num_wrong: How many of them are wrong.
+    """
+
+    thresholds: tuple[float, ...]
+    num_given: tuple[int, ...]
+    num_wrong: tuple[int, ...]
+
+    @classmethod
+    def measure(cls, confidences: NDArray[np.floating], are_right: NDArray[np.bool_]) -> "Promises":
+        """Count answers.
+
+        Args:
+            confidences: ``(n,)``, 0 to 1.
+            are_right: bool ``(n,)``.
+        """
+        given = [confidences >= threshold for threshold in THRESHOLDS]
+        return cls(
+            THRESHOLDS,
+            tuple(int(chosen.sum()) for chosen in given),
+            tuple(int((chosen & ~are_right).sum()) for chosen in given),
+        )
+
+    def threshold(self, max_error: float) -> float:
+        """The lowest confidence from which on at most `max_error` of the answers are wrong.
+
+        Each threshold is tested by the exact binomial bound of Clopper and Pearson (1934), at
+        ``DELTA`` shared out among all thresholds (Bonferroni), as for a classifier that may
+        decline do Geifman and El-Yaniv, "Selective Classification for Deep Neural Networks"
+        (2017); so whichever passes, the promise holds with probability ``1 - DELTA``.
+
+        Args:
+            max_error: A share, 0 < share < 1.
+
+        Returns:
+            A confidence; infinity where so few errors can't be promised, so that nothing is given.
+
+        Raises:
+            ValueError: `max_error` is no such share.
+        """
+        if not 0 < max_error < 1:
+            raise ValueError(f"max_error is {max_error}; expected a share, 0 < share < 1.")
+        delta = DELTA / len(self.thresholds)
+        counts = zip(self.thresholds, self.num_wrong, self.num_given, strict=True)
+        for threshold, wrong, given in counts:
+            if _probability_of_at_most(wrong, given, max_error) <= delta:
+                return threshold
+        return math.inf
+
+    def bounds(self) -> list[float]:
+        """For each threshold the share of wrong answers that is hardly exceeded from there on."""
+        delta = DELTA / len(self.thresholds)
+        return [
+            upper_bound(wrong, given, delta)
+            for wrong, given in zip(self.num_wrong, self.num_given, strict=True)
+        ]
+
+    def to_json(self) -> str:
+        """The counts in one line, as a network's metadata holds them."""
+        return json.dumps([self.thresholds, self.num_given, self.num_wrong])
+
+    @classmethod
+    def from_json(cls, text: str) -> "Promises":
+        """What :meth:`to_json` wrote.
+
+        Raises:
+            ValueError: It is something else.
+        """
+        try:
+            thresholds, given, wrong = json.loads(text)
+            promises = cls(tuple(map(float, thresholds)), tuple(map(int, given)), tuple(wrong))
+        except TypeError as error:
+            raise ValueError(f"{text[:40]} is no measured promise") from error
+        if not len(promises.thresholds) == len(promises.num_given) == len(promises.num_wrong):
+            raise ValueError(f"{text[:40]} is no measured promise")
+        return promises
+
+
+def upper_bound(num_wrong: int, num_given: int, delta: float) -> float:
+    """The largest share of errors that is compatible with what was counted.
+
+    The upper end of Clopper and Pearson's one-sided interval, "The use of confidence or fiducial
+    limits illustrated in the case of the binomial" (1934): the share at which so few errors, or
+    fewer, have the probability `delta`.
+
+    Args:
+        num_wrong: Errors counted, at least 0.
+        num_given: Among so many answers, at least `num_wrong`.
+        delta: 0 < delta < 1.
+
+    Returns:
+        A share; 1 where there was no answer or none was right.
+    """
+    if num_wrong >= num_given:
+        return 1.0
+    low, high = num_wrong / num_given, 1.0
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        if _probability_of_at_most(num_wrong, num_given, middle) > delta:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _probability_of_at_most(num_wrong: int, num_given: int, share: float) -> float:
+    """The binomial distribution's lower tail: so few errors or fewer, each with this chance."""
+    counts = np.arange(1, num_wrong + 1)
+    steps = np.log((num_given - counts + 1) / counts) + math.log(share) - math.log1p(-share)
+    logs = num_given * math.log1p(-share) + np.concatenate([[0.0], np.cumsum(steps)])
+    highest = float(logs.max())
+    return float(np.exp(highest + math.log(float(np.exp(logs - highest).sum()))))

@@ -163,26 +163,32 @@ def _invert(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _predict(
     paths: Sequence[Path], prepare: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 ) -> Iterator[Answer]:
-    train_network()  # takes a minute the first time, which is nobody's reading
+    session = _open_network()
     started = time.perf_counter()
-    for logits in _logits(paths, prepare):
+    for logits in _logits(session, paths, prepare):
         yield Answer(str(int(logits.argmax())), time.perf_counter() - started)
         started = time.perf_counter()
 
 
 def inverted_confidences(paths: Sequence[Path]) -> Iterator[float]:
     """How sure the tutorial's network is of its answer to each picture, by its softmax."""
-    for logits in _logits(paths, _invert):
+    for logits in _logits(_open_network(), paths, _invert):
         weights = np.exp(logits - logits.max())
         yield float(weights.max() / weights.sum())
 
 
+def _open_network() -> onnxruntime.InferenceSession:
+    """The tutorial's network, trained now if it is not yet."""
+    file = train_network() / "digits.onnx"
+    return onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+
+
 def _logits(
-    paths: Sequence[Path], prepare: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+    session: onnxruntime.InferenceSession,
+    paths: Sequence[Path],
+    prepare: Callable[[NDArray[np.uint8]], NDArray[np.uint8]],
 ) -> Iterator[NDArray[np.float32]]:
     """What the tutorial's network gives for each picture, float32 ``(10,)``."""
-    file = train_network() / "digits.onnx"
-    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     for path in paths:
         with Image.open(path) as picture:
             image = np.asarray(picture.convert("L").resize((SIDE, SIDE)))

@@ -84,9 +84,15 @@ def test_only_the_shell_and_the_package_import_lazily(path: Path) -> None:
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_reading_and_light_modules_name_nothing_heavy(path: Path) -> None:
     place = path.relative_to(PACKAGE).as_posix()
-    if room_of(path) not in {"errors", "digits", "files", "reading", "serving", "data"} and (
-        place not in LIGHT_MODULES
-    ):
+    if room_of(path) not in {
+        "errors",
+        "digits",
+        "files",
+        "declining",
+        "reading",
+        "serving",
+        "data",
+    } and (place not in LIGHT_MODULES):
         return
     allowed = {"sklearn"} if room_of(path) in {"data", "evaluation"} else set()
     found = {name.split(".")[0] for name in imported_names(path)} & (HEAVY - allowed)

@@ -1,7 +1,8 @@
 """When not to answer: the confidence from which on answers keep a promise about their errors.
 
-The promise is "of the answers given, at most this share is wrong", and it holds for digits like
-those that it was measured on, save with a probability of ``DELTA``. Knows no network and no file.
+The promise is "of the answers given, at most this share is wrong". It holds for answers that are
+drawn as those were that it was measured on, independently, save with a probability of ``DELTA``.
+Knows no network and no file.
 """
 
 import json
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 DELTA = 0.05
 """The probability that a promise is broken by chance in the choice of what it was measured on."""
 
-DEFAULT_MAX_ERROR = 0.01
+DEFAULT_MAX_ERROR = 0.05
 """The share of wrong answers that is promised where nobody asks for another."""
 
 THRESHOLDS = (
@@ -79,13 +80,11 @@ class Promises:
                 return threshold
         return math.inf
 
-    def bounds(self) -> list[float]:
-        """For each threshold the share of wrong answers that is hardly exceeded from there on."""
+    def least_error(self) -> float:
+        """The smallest share of wrong answers that can be promised."""
         delta = DELTA / len(self.thresholds)
-        return [
-            upper_bound(wrong, given, delta)
-            for wrong, given in zip(self.num_wrong, self.num_given, strict=True)
-        ]
+        counts = zip(self.num_wrong, self.num_given, strict=True)
+        return min(upper_bound(wrong, given, delta) for wrong, given in counts)
 
     def to_json(self) -> str:
         """The counts in one line, as a network's metadata holds them."""
@@ -100,12 +99,15 @@ class Promises:
         """
         try:
             thresholds, given, wrong = json.loads(text)
-            promises = cls(tuple(map(float, thresholds)), tuple(map(int, given)), tuple(wrong))
-        except TypeError as error:
-            raise ValueError(f"{text[:40]} is no measured promise") from error
-        if not len(promises.thresholds) == len(promises.num_given) == len(promises.num_wrong):
-            raise ValueError(f"{text[:40]} is no measured promise")
-        return promises
+            rows = [
+                (float(one), int(count), int(errors))
+                for one, count, errors in zip(thresholds, given, wrong, strict=True)
+            ]
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{text[:40]!r} is no measured promise") from error
+        if not rows or any(not 0 <= errors <= count for _, count, errors in rows):
+            raise ValueError(f"{text[:40]!r} is no measured promise")
+        return cls(*zip(*rows, strict=True))
 
 
 def upper_bound(num_wrong: int, num_given: int, delta: float) -> float:

@@ -68,7 +68,7 @@ class Digit:
         image: uint8 ``(28, 28)``, 0 paper, 255 ink: what the network saw, which is the line around
             the digit, or the digit alone where the network reads single digits.
         accepted: Whether it is believed enough to keep what the reader promises of its errors;
-            None where the network came without what a promise needs.
+            None where nothing can be promised.
     """
 
     digit: int

@@ -54,6 +54,8 @@ def replacing_folder(folder: Path, sign: str) -> Iterator[Path]:
         OutputError: `folder` holds something else, or can't be written.
     """
     place = folder.resolve()
+    if not place.name:
+        raise OutputError(f"{folder} is no place for this; expected the path of a folder to make.")
     partial = place.with_name(f".{place.name}.partial")
     former = place.with_name(f".{place.name}.former")
     try:
@@ -72,7 +74,12 @@ def replacing_folder(folder: Path, sign: str) -> Iterator[Path]:
         if place.exists():
             _discard(former)
             place.rename(former)
-        partial.rename(place)
+        try:
+            partial.rename(place)
+        except OSError:
+            if former.exists():
+                former.rename(place)
+            raise
         _discard(former)
     except BaseException as error:
         _discard(partial)

@@ -31,8 +31,7 @@ def test_pictures_are_dark_on_light_and_as_long_as_they_say(case: Case) -> None:
         picture, text = draw_number(case, length, generator)
         assert picture.dtype == np.uint8
         assert len(text) == length
-        assert np.median(picture) > picture.mean() - 60
-        assert picture.max() > 130
+        assert picture[:, 0].mean() > picture.min() + 40  # paper before the first digit
         assert 28 <= len(picture) <= 112
 
 

@@ -44,9 +44,10 @@ def test_single_digit_has_its_own_threshold(promises: dict[str, Promises]) -> No
 
 def test_without_measured_answers_nothing_is_said() -> None:
     read = number(0.99)
-    assert Acceptance({}, None).judge(read, "digit") is read
-    assert read.accepted is None
-    assert read.marked_text == "7"
+    judged = Acceptance({}, None).judge(read, "digit")
+    assert judged.accepted is None
+    assert judged.digits[0].accepted is None
+    assert judged.marked_text == "7"
 
 
 def test_promise_of_a_network_without_is_refused() -> None:
@@ -54,6 +55,20 @@ def test_promise_of_a_network_without_is_refused() -> None:
         Acceptance({}, 0.01)
 
 
-def test_what_cannot_be_promised_is_declined_however_sure() -> None:
+def test_of_what_cannot_be_promised_nothing_is_given_if_asked_and_else_nothing_said(
+    promises: dict[str, Promises],
+) -> None:
+    few = Promises.measure(np.ones(9), np.ones(9, np.bool_))
+    mixed = {**promises, "number": few}
+    asked, unasked = Acceptance(mixed, 0.01), Acceptance(mixed, None)
+    assert asked.judge(number(1.0), "number").accepted is False
+    assert unasked.judge(number(1.0), "number").accepted is None
+    for acceptance in (asked, unasked):
+        assert acceptance.judge(number(1.0), "number").digits[0].accepted is True
+        assert acceptance.judge(number(1.0), "digit").accepted is True
+
+
+def test_promise_that_no_answer_can_keep_is_refused() -> None:
     few = {name: Promises.measure(np.ones(9), np.ones(9, np.bool_)) for name in PROMISES}
-    assert Acceptance(few, 0.0001).judge(number(1.0), "digit").accepted is False
+    with pytest.raises(ModelFileError, match="expected 0.5 or more"):
+        Acceptance(few, 0.0001)

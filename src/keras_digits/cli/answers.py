@@ -29,11 +29,19 @@ class Answer:
         name: What the picture is called.
         reading: What was read in it, or None.
         error: Why it could not be read or its copy not be written, in one line, or None.
+        is_marked: Whether numbers that aren't accepted are to show it.
     """
 
     name: str
     reading: "Reading | None"
     error: str | None = None
+    is_marked: bool = False
+
+    @property
+    def texts(self) -> list[str]:
+        """The numbers, as they are to be shown."""
+        numbers = self.reading.numbers if self.reading else ()
+        return [one.marked_text if self.is_marked else one.text for one in numbers]
 
 
 def as_json(answer: Answer) -> str:
@@ -64,14 +72,12 @@ def as_named_line(answer: Answer) -> str | None:
     """``name: 12 345``, one line a picture; nothing for one that could not be read."""
     if answer.reading is None:
         return None
-    texts = [number.marked_text for number in answer.reading.numbers]
-    return f"{answer.name}: {' '.join(texts) or NO_DIGITS}"
+    return f"{answer.name}: {' '.join(answer.texts) or NO_DIGITS}"
 
 
 def as_bare_lines(answer: Answer) -> str | None:
     """The numbers alone, one a line; nothing where there is none, so that scripts get nothing."""
-    texts = [number.marked_text for number in answer.reading.numbers] if answer.reading else []
-    return "\n".join(texts) or None
+    return "\n".join(answer.texts) or None
 
 
 def emit(text: str) -> None:

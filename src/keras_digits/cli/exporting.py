@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
-from keras_digits.cli.training import start_keras
+from keras_digits.cli.training import say_what_is_measured, start_keras
 
 if TYPE_CHECKING:
     from keras_digits.data.datasets import Dataset
@@ -45,6 +45,8 @@ def export(
     start_keras()
     from keras_digits.training.fit import run_dataset
 
+    if file_format == "onnx":
+        say_what_is_measured(opened)
     path = _exporter(file_format)(opened, run_dataset(opened), out)
     print(f"Agrees with Keras on test digits: {path}")
 

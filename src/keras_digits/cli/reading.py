@@ -4,6 +4,7 @@ import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
@@ -61,10 +62,9 @@ def read(
         float | None,
         typer.Option(
             metavar="SHARE",
-            min=0.0001,
-            max=0.5,
-            help="Accept answers so that at most this share of them is wrong, such as 0.001; the "
-            "others get a question mark. By default 0.01.",
+            help="Accept answers so that at most this share of them is wrong, such as 0.01, and "
+            "put a question mark behind the others. What --json and --csv call accepted is by "
+            "default measured by 0.05.",
         ),
     ] = None,
     to_json: Annotated[
@@ -94,6 +94,8 @@ def read(
 
     A file that can't be read gets a line on stderr, the rest is read, and the exit code is 2.
     """
+    if max_error is not None and not 0 < max_error < 1:
+        raise typer.TyperException(f"--max-error is {max_error}; expected a share, 0 < share < 1.")
     if to_json and to_csv:
         raise typer.TyperException("Give --json or --csv, not both.")
     from keras_digits.cli.sources import copy_paths, find_sources, is_one_picture
@@ -117,7 +119,9 @@ def read(
     with _progress(len(sources)) as advance:
         results = _results(reader, sources, layout)
         for source, copy, result in zip(sources, copies, results, strict=True):
-            answer = _answer(source, result, copy, explain)
+            answer = replace(
+                _answer(source, result, copy, explain), is_marked=max_error is not None
+            )
             num_errors += answer.error is not None
             _tell(answer, show(answer))
             advance()

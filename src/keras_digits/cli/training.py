@@ -161,9 +161,16 @@ def _finish(run: "Run", digits: "Dataset") -> None:
     from keras_digits.evaluation.scoring import evaluate
     from keras_digits.export import export_run
 
+    say_what_is_measured(run)
     export_run(run, digits)
     evaluation = evaluate(run, dataset=digits)
     print(evaluation.summary())
+
+
+def say_what_is_measured(run: "Run") -> None:
+    """Say why an export takes time, where it does."""
+    if run.recipe.validation_split > 0:
+        print("Reading pictures made of held-out digits, to learn how far it can be trusted …")
 
 
 @contextmanager

@@ -53,9 +53,10 @@ class Hand:
     ) -> None:
         """Write digits into `strip`, all in place, until it is full or they end.
 
-        The first begins at column `left`, by default near the strip's left end if they fill it.
+        The first begins at column `left`, where they then stand alone on the paper; by default near
+        the strip's left end if they fill it, with the lines above and below looking in.
         """
-        random = self._random
+        random, is_alone = self._random, left is not None
         if left is None:
             is_full = len(digits) * 11 > 0.9 * self._width
             left = random.uniform(-14, 9) if is_full else random.uniform(-2, 0.6 * self._width)
@@ -82,7 +83,8 @@ class Hand:
         else:
             if previous_end is not None and random.random() < 0.5:
                 self._close(strip, left)
-        self._surround(strip, digits)
+        if not is_alone:
+            self._surround(strip, digits)
 
     def _patch(
         self, digit: NDArray[np.float32], size: float = 1.0

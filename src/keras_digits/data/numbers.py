@@ -12,7 +12,7 @@ from keras_digits.data.drawing import draw_symbols
 from keras_digits.data.hands import Hand
 from keras_digits.data.lines import Case
 from keras_digits.data.marks import scribbles
-from keras_digits.data.paper import camera, paper, pen
+from keras_digits.data.paper import camera, pen, printed
 from keras_digits.data.warping import Batch, bend
 from keras_digits.digits import FRAME_WIDTH, INK, NUM_CLASSES, SIDE
 
@@ -77,7 +77,8 @@ def draw_number(
         if int((strip[:, [0, -1]] > INK / 3).sum()) <= _MOST_CUT * num_digits:
             break
     inked = np.flatnonzero(strip[0].max(axis=0) > INK / 3)
-    strip = strip[:, :, : int(inked[-1]) + 1 + int(generator.integers(_MARGIN))]
+    end = int(inked[-1]) + 1 if len(inked) else strip.shape[2]  # some have images without ink
+    strip = strip[:, :, : end + int(generator.integers(_MARGIN))]
     return _photograph(strip, generator), "".join(map(str, labels))
 
 
@@ -101,7 +102,7 @@ def _pick(
 
 def _photograph(strip: Batch, generator: np.random.Generator) -> NDArray[np.uint8]:
     """Float32 ``(1, height, width)`` as somebody's picture: up to four times as large."""
-    for spoil in (pen, paper, camera):
+    for spoil in (pen, printed, camera):
         if generator.random() < _SPOILT_SHARE:
             strip = spoil(strip, generator).astype(np.float32)
     scale = generator.uniform(1, 4)

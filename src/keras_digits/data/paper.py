@@ -51,11 +51,16 @@ def pen(strips: Batch, generator: np.random.Generator) -> Batch:
 
 
 def paper(strips: Batch, generator: np.random.Generator) -> Batch:
-    """Rules, borders, printed waves, specks and shadows."""
-    count, height, width = strips.shape
-    for index in np.flatnonzero(generator.random(count) < 0.28):
+    """Rules and borders, and what is printed."""
+    for index in np.flatnonzero(generator.random(len(strips)) < 0.28):
         for _ in range(int(generator.integers(1, 3))):
             _rule(strips[index], generator)
+    return printed(strips, generator)
+
+
+def printed(strips: Batch, generator: np.random.Generator) -> Batch:
+    """Waves as cheques are printed with, and specks."""
+    count, height, width = strips.shape
     waved = np.flatnonzero(generator.random(count) < 0.4)
     for _ in range(2):
         if len(waved):

@@ -301,20 +301,16 @@ def _write_corruptions(
 
 
 def _corruptions_in(folder: Path, metrics: dict[str, Any]) -> dict[str, Any] | None:
-    """What ``corruptions.json`` holds, if it is there and of this network on these digits."""
+    """What ``corruptions.json`` holds, if it is whole and of this network on these digits."""
     path = folder / "corruptions.json"
-    if not path.is_file():
-        return None
     try:
         found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        is_of_these = (found["run"], found["test_set"]["name"], found["clean"]) == (
-            *(metrics["run"], metrics["test_set"]["name"], metrics["accuracy"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(
-            f"{path} is broken ({error!r}). Write it anew: digits evaluate --corruptions"
-        ) from error
-    return found if is_of_these else None
+        of_these = (metrics["run"], metrics["test_set"]["name"], metrics["accuracy"])
+        is_of_these = (found["run"], found["test_set"]["name"], found["clean"]) == of_these
+        is_whole = {"corruptions", "mean_corruption_error"} <= found.keys()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # another --corruptions writes it anew
+    return found if is_of_these and is_whole else None
 
 
 def _write(evaluation: Evaluation) -> None:

@@ -121,16 +121,27 @@ def replacing_with_card(run: Run, path: Path, suffix: str) -> Iterator[Path]:
 
     Raises:
         RunError: The run has no card.
-        OutputError: `path` has another suffix than `suffix`, or can't be written.
+        OutputError: `path` has another suffix than `suffix`, its card would replace something
+            else, or it can't be written.
     """
     if path.suffix != suffix:
         raise OutputError(f"{path} is no name for this; expected one that ends in {suffix}.")
     is_at_home = path.absolute().parent.resolve() == run.folder.resolve()
-    card = None if is_at_home else read_card(run)
+    card, place = None if is_at_home else read_card(run), path.with_suffix(".md")
+    if card is not None and place.exists() and not _is_card(place):
+        raise OutputError(
+            f"{place} is there already and is no model card; the network's would take its place. "
+            "Name another file."
+        )
     with replacing(path) as partial:
         yield partial
     if card is not None:
-        write_text(path.with_suffix(".md"), card)
+        write_text(place, card)
+
+
+def _is_card(path: Path) -> bool:
+    """Whether a file is a model card of ours, as far as its head tells."""
+    return path.is_file() and b"library_name: keras" in path.read_bytes()[:300]
 
 
 def convert_on_tensorflow(
@@ -194,6 +205,11 @@ def check_agreement(
     for batch_size in _BATCH_SIZES:
         starts = range(0, len(images), batch_size)
         answers = [answer(images[start : start + batch_size]) for start in starts]
+        if any(len(parts) != len(expected) for parts in answers):
+            raise ModelFileError(
+                f"{run.folder} in {file_format} would lack an output; expected "
+                f"{', '.join(OUTPUT_NAMES[: len(expected)])}. Nothing was written."
+            )
         for name, wanted, *parts in zip(OUTPUT_NAMES, expected, *answers, strict=False):
             difference = float(np.abs(np.concatenate(parts) - wanted).max())
             if not np.isfinite(difference):

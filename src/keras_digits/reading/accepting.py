@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import inf
 
 from keras_digits.declining import DEFAULT_MAX_ERROR, Promises
 from keras_digits.digits import Number
@@ -14,13 +15,17 @@ PROMISES = ("single", "number", "digit")
 class Acceptance:
     """Keeps a promise about errors, for a network that came with what that needs.
 
+    Of what it can't promise, nothing is accepted if the promise was asked for, and nothing is said
+    if it was not.
+
     Args:
         promises: What was measured of the network's answers, by ``PROMISES``; may be empty.
         max_error: The share of the answers given that may be wrong; None for the usual, or for
             no promise where the network came without one.
 
     Raises:
-        ModelFileError: A promise is asked for, and the network came without.
+        ModelFileError: A promise is asked for, and the network came without, or can promise that
+            of nothing.
         ValueError: `max_error` is no share.
     """
 
@@ -32,6 +37,15 @@ class Acceptance:
             )
         wanted = DEFAULT_MAX_ERROR if max_error is None else max_error
         self._thresholds = {name: one.threshold(wanted) for name, one in promises.items()}
+        if max_error is None:
+            self._thresholds = {k: one for k, one in self._thresholds.items() if one < inf}
+        elif all(one == inf for one in self._thresholds.values()):
+            least = min(one.least_error() for one in promises.values())
+            raise ModelFileError(
+                f"this network can't promise that at most {max_error:g} of its answers are wrong; "
+                f"expected {least:.2g} or more. Ask for less, or train on more digits with a "
+                "larger --validation-split."
+            )
 
     def judge(self, number: Number, layout: str) -> Number:
         """The number, it and its digits accepted or not.
@@ -40,11 +54,13 @@ class Acceptance:
             number: What was read.
             layout: ``digit`` where it is the one digit of a picture.
         """
-        if not self._thresholds:
-            return number
         whole, each = ("single", "single") if layout == "digit" else ("number", "digit")
         digits = tuple(
-            replace(one, accepted=one.confidence >= self._thresholds[each]) for one in number.digits
+            replace(one, accepted=self._is_accepted(one.confidence, each)) for one in number.digits
         )
-        is_accepted = number.confidence >= self._thresholds[whole]
-        return replace(number, digits=digits, accepted=is_accepted)
+        accepted = self._is_accepted(number.confidence, whole)
+        return replace(number, digits=digits, accepted=accepted)
+
+    def _is_accepted(self, confidence: float, kind: str) -> bool | None:
+        """Whether an answer is given; None where nothing is promised of its kind."""
+        return confidence >= self._thresholds[kind] if kind in self._thresholds else None

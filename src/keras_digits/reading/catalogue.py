@@ -52,8 +52,9 @@ def network_path(network: str | Path | None) -> Path:
     """The absolute path of a network's file.
 
     Args:
-        network: The name of one that ships, or the path of a file; a string without folder and
-            suffix is a name. By default the one that ships as ``digits``.
+        network: The name of one that ships, or the path of a file or of a run folder, which has a
+            ``digits.onnx``; a string without folder and suffix is a name. By default the one that
+            ships as ``digits``.
 
     Raises:
         ModelFileError: No network that ships has this name.
@@ -63,7 +64,7 @@ def network_path(network: str | Path | None) -> Path:
         return shipped[DEFAULT_NAME].path
     path = Path(network)
     if isinstance(network, Path) or path.name != network or path.suffix:
-        return path.absolute()
+        return (path / "digits.onnx" if path.is_dir() else path).absolute()
     if network not in shipped:
         raise ModelFileError(
             f"no network called {network!r} ships; expected one of {', '.join(shipped)}, or a "

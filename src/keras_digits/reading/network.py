@@ -5,7 +5,7 @@ perhaps ``frames`` out, and the metadata that says how to understand them.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +48,7 @@ class Network:
         self._temperature = np.float32(metadata.get("keras_digits.temperature", "1"))
         self._rejects = metadata.get("keras_digits.rejects") == "true"
         self.reads_lines = len(self._session.get_outputs()) > 1
-        self.promises = {
-            name: Promises.from_json(text)
-            for name in PROMISES
-            if (text := metadata.get(f"keras_digits.promises.{name}"))
-        }
+        self.promises = _promises(metadata, path)
 
     def classify(self, images: Images) -> tuple[Probabilities, NDArray[np.float32]]:
         """What the network believes of single digits.
@@ -65,9 +61,11 @@ class Network:
             belief that it is one, for networks that were not taught to reject that in the
             likeliest.
         """
-        probabilities, energy = _softmax(self.logits(images) / self._temperature)
+        logits = self.logits(images)
+        probabilities, _ = _softmax(logits / self._temperature)
         if not self._rejects:
             return probabilities, probabilities.max(axis=1, initial=0)
+        _, energy = _softmax(logits)  # against a logit of 0, which no temperature moves
         return probabilities, (1 / (1 + np.exp(-energy))).astype(np.float32)
 
     def logits(self, images: Images) -> NDArray[np.float32]:
@@ -110,6 +108,21 @@ class Network:
             Sight(view, beliefs[index][: view.strip.shape[1] // FRAME_WIDTH])
             for index, view in enumerate(views)
         ]
+
+
+def _promises(metadata: Mapping[str, str], path: Path) -> dict[str, Promises]:
+    """What a file says was measured of its answers: of each kind, or nothing."""
+    texts = [metadata.get(f"keras_digits.promises.{name}") for name in PROMISES]
+    if not any(texts):
+        return {}
+    try:
+        found = [Promises.from_json(text or "") for text in texts]
+    except ValueError as error:
+        raise ModelFileError(
+            f"{path} has metadata that this version does not understand ({error}). Export it "
+            "again: digits export"
+        ) from error
+    return dict(zip(PROMISES, found, strict=True))
 
 
 def _softmax(logits: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

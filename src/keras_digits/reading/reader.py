@@ -67,12 +67,12 @@ class Reader:
         network: The name of a network that ships (see ``digits weights``), or the path of a
             ``digits.onnx`` that ``digits train`` wrote; by default the first that ships.
         max_error: Of the answers accepted, at most this share is to be wrong, on pictures like
-            those that :mod:`keras_digits.calibrating` makes; by default one in a hundred, or no
-            promise for a network that was trained without a validation split.
+            those that :mod:`keras_digits.calibrating` makes; by default one in twenty, or no
+            promise where a network can't make it.
 
     Raises:
-        ModelFileError: `network` is unknown, missing, or no network that can be used, or there is
-            a promise to keep and it came without what that needs.
+        ModelFileError: `network` is unknown, missing, or no network that can be used, or it can't
+            promise what is asked for.
         ValueError: `max_error` is no share between 0 and 1.
     """
 

@@ -29,9 +29,9 @@ RECIPES = {
         (*_BETTER, "--learning-rate", "0.002", "--epochs", "100", *_HELD_OUT),
     ),
     "compact": (
-        "five small convolutions, 9,486 weights",
+        "four small convolutions, 9,168 weights",
         (
-            *("--network", "compact", *_BETTER, "--learning-rate", "0.006", "--epochs", "40"),
+            *("--network", "compact", *_BETTER, "--learning-rate", "0.006", "--epochs", "60"),
             *("--precision", "mixed_bfloat16", *_HELD_OUT),
         ),
     ),

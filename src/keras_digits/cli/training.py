@@ -57,21 +57,11 @@ def train(
 
     Several --optimizer train one run each and compare them.
     """
-    settings = {
-        "network": network,
-        "learning_rate": learning_rate,
-        "batch_size": batch_size,
-        "epochs": epochs,
-        "validation_split": validation_split,
-        "seed": seed,
-        "precision": precision,
-        "schedule": schedule,
-        "augmentation": augmentation,
-        "non_digits": non_digits,
-        "dataset": dataset,
-        "data": data,
+    settings = dict(locals())  # the flags, which bear the names of a recipe's fields
+    others = ("optimizer", "out", "resume")
+    given: dict[str, Any] = {
+        name: value for name, value in settings.items() if value is not None and name not in others
     }
-    given: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
     if resume is not None:
         if given or optimizer or out:
             also = [name for name, value in (("optimizer", optimizer), ("out", out)) if value]

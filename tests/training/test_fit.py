@@ -1,5 +1,6 @@
 """Training ends with the same weights whether it was interrupted or not."""
 
+import dataclasses
 import importlib.util
 import os
 import signal
@@ -371,3 +372,22 @@ print(evaluate(run, dataset=digits).metrics["accuracy"]["value"])
     answers = NETWORKS["article"].probabilities(model, optdigits.test.images).argmax(axis=1)
     on_tensorflow = (answers == optdigits.test.known_labels()).mean()
     assert accuracy == pytest.approx(on_tensorflow, abs=0.03)
+
+
+def test_training_goes_on_from_another_runs_weights(optdigits: Dataset) -> None:
+    recipe = Recipe(dataset="optdigits", epochs=3, network="compact", optimizer="adam")
+    first = train(recipe, out="first", dataset=optdigits)
+    further = dataclasses.replace(recipe, start="first", epochs=1, learning_rate=1e-6)
+    run = train(further, out="further", dataset=optdigits)
+    assert run.recipe.start == str(Path("first").resolve())
+    assert run.history()[0]["loss"] == pytest.approx(first.history()[-1]["loss"], rel=0.3)
+    assert run.history()[0]["loss"] < first.history()[0]["loss"] / 2
+
+
+def test_run_to_start_from_must_be_of_the_same_network(trained_run: Run) -> None:
+    recipe = Recipe(dataset="optdigits", network="compact", start=str(trained_run.folder))
+    with pytest.raises(RunError, match="has network article; expected a trained compact"):
+        train(recipe, out="run")
+    assert not Path("run").exists()
+    with pytest.raises(RunError, match="digits train made"):
+        train(dataclasses.replace(recipe, start="nowhere"), out="run")

@@ -42,6 +42,7 @@ def train(
     schedule: Annotated[str | None, _flag("schedule")] = None,
     augmentation: Annotated[str | None, _flag("augmentation")] = None,
     non_digits: Annotated[float | None, _flag("non_digits")] = None,
+    start: Annotated[str | None, _flag("start")] = None,
     dataset: Annotated[str | None, _flag("dataset")] = None,
     data: Annotated[str | None, _flag("data")] = None,
     out: Annotated[

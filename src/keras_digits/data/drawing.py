@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.data.strokes import FORMS, Form
-from keras_digits.data.symbols import SYMBOLS
+from keras_digits.data.symbols import ALONE, SYMBOLS
 from keras_digits.digits import INK, SIDE, Labels
 from keras_digits.reading.normalising import BOX_SIDE
 
@@ -38,11 +38,20 @@ def draw(labels: Labels, generator: np.random.Generator) -> NDArray[np.float32]:
     return images.astype(np.float32)
 
 
-def draw_symbols(count: int, generator: np.random.Generator) -> NDArray[np.float32]:
-    """Letters and signs, each in one of the ways to write it; as :func:`draw` gives digits."""
+def draw_symbols(
+    count: int, generator: np.random.Generator, are_alone: bool = True
+) -> NDArray[np.float32]:
+    """Letters and signs, each in one of the ways to write it; as :func:`draw` gives digits.
+
+    Args:
+        count: How many.
+        generator: Decides forms, points and pens.
+        are_alone: Whether no digits stand beside them.
+    """
+    forms = SYMBOLS + ALONE if are_alone else SYMBOLS
     images = np.zeros((count, SIDE, SIDE), np.uint8)
-    for image, index in zip(images, generator.integers(len(SYMBOLS), size=count), strict=True):
-        _draw(image, SYMBOLS[int(index)], generator)
+    for image, index in zip(images, generator.integers(len(forms), size=count), strict=True):
+        _draw(image, forms[int(index)], generator)
     return images.astype(np.float32)
 
 

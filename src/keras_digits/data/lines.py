@@ -176,6 +176,8 @@ def make_lines(case: Case, count: int, width: int, generator: np.random.Generato
     num_slots = max(3, round(width / 11))
     labels = generator.choice(case.classes, (count, num_slots))
     labels[generator.random(labels.shape) < 0.06] = case.classes[0]
+    begins_with_one = (generator.random(count) < 0.1) & (1 in case.classes)
+    labels[begins_with_one, 0] = 1  # as amounts do more often than not
     for column in range(1, num_slots):  # twins touch
         repeats = generator.random(count) < 0.1
         labels[repeats, column] = labels[repeats, column - 1]
@@ -228,7 +230,9 @@ def _mix_others(
     scribbled = np.flatnonzero(draws < 0.02)
     symbols = np.flatnonzero((draws >= 0.02) & (draws < np.where(is_text, 0.9, 0.05)))
     digits[scribbled] = scribbles(digits[scribbled], generator)
-    digits[symbols] = bend(draw_symbols(len(symbols), generator), labels[symbols], generator)
+    digits[symbols] = bend(
+        draw_symbols(len(symbols), generator, are_alone=False), labels[symbols], generator
+    )
     labels[scribbled] = labels[symbols] = NOTHING
 
 

@@ -9,6 +9,7 @@ import dataclasses
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -168,6 +169,8 @@ def recipe_command(settings: Mapping[str, Any]) -> str:
     words = ["digits", "train"]
     for setting in dataclasses.fields(Recipe):
         value = settings.get(setting.name, setting.default)  # older runs know fewer
+        if setting.name == "start" and value and Path(value).is_relative_to(Path.cwd()):
+            value = Path(value).relative_to(Path.cwd())
         if value != setting.default:
             words += [f"--{setting.name.replace('_', '-')}", str(value)]
     return shlex.join(words)

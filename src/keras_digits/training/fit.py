@@ -59,12 +59,14 @@ def train(
 
     Raises:
         DatasetError: The digits are missing or wrong.
-        RunError: `out` holds something already.
+        RunError: `out` holds something already, or the run to start from is none of this network.
         OutputError: The run folder can't be written.
     """
-    recipe = recipe.with_absolute_data()
+    recipe = recipe.with_absolute_paths()
     dataset = dataset or load_dataset(recipe.dataset, recipe.data)
     split_for_watching(dataset, recipe)  # refuses before a folder is begun
+    if recipe.start is not None:
+        _start_of(recipe)
     folder = new_folder(recipe) if out is None else Path(out)
     run = create_run(folder, recipe, dataset, backend.NAME)
     return _fit(run, dataset, callbacks, verbose)
@@ -202,15 +204,33 @@ def _fit(
 
 
 def compiled_model(recipe: Recipe, steps_per_epoch: int) -> keras.Model:
-    """The untrained network of `recipe` with its optimizer, loss and accuracy."""
+    """The network of `recipe` before its first step, with its optimizer, loss and accuracy."""
     network = NETWORKS[recipe.network]
     model = network.build(recipe.precision)
+    if recipe.start is not None:
+        model.set_weights(_load(_start_of(recipe)).get_weights())
     optimizer = build_optimizer(recipe, steps_per_epoch * recipe.epochs)
     if recipe.non_digits > 0:
         model.compile(optimizer, loss=RejectingCrossentropy(), metrics=[rejecting_accuracy()])
     else:
         model.compile(optimizer, loss=network.loss(), metrics=[network.accuracy()])
     return model
+
+
+def _start_of(recipe: Recipe) -> Path:
+    """The file with the weights that training begins with: the last of a run, as it learned.
+
+    Raises:
+        RunError: There is no such run, it has another network, or no epoch of it is whole.
+    """
+    run = open_run(recipe.start or "")
+    checkpoint = run.latest_checkpoint()
+    if run.recipe.network != recipe.network or checkpoint is None:
+        found = "no whole epoch" if checkpoint is None else f"network {run.recipe.network}"
+        raise RunError(
+            f"{run.folder} has {found}; expected a trained {recipe.network} to start from."
+        )
+    return checkpoint[1]
 
 
 def build_optimizer(recipe: Recipe, num_steps: int) -> keras.optimizers.Optimizer:

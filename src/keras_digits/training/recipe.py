@@ -67,6 +67,7 @@ class Recipe:
         augmentation: One of ``AUGMENTATIONS``.
         non_digits: Things that are no digits shown for each digit, in [0, 1]: the network learns
             to believe in none of the ten. Needs a network that gives logits.
+        start: A run of the same network, with whose weights training begins, or None; kept as text.
         dataset: One of ``DATASETS``.
         data: A path to labelled digits, or None; kept as text.
 
@@ -91,15 +92,16 @@ class Recipe:
     non_digits: float = _setting(
         0.0, "Halves, pairs, scribbles to show for each digit, so that they are known as none."
     )
+    start: str | None = _setting(
+        None, "A run of the same network to go on from, instead of random weights."
+    )
     dataset: str = _setting("auto", f"The digits: {', '.join(DATASETS)}.")
     data: str | None = _setting(None, "A file or folder of labelled digits of your own.")
 
     def __post_init__(self) -> None:
         """Refuse what can't be trained; a path becomes the text that a file can hold."""
-        if self.data is not None:
-            object.__setattr__(self, "data", str(self.data))
-            if not _is_text(str(self.data)):
-                raise RecipeError(f"data is {self.data!r}; expected a path in UTF-8. Rename it.")
+        for name in ("data", "start"):
+            self._keep_as_text(name)
         for name, allowed in (
             ("network", NETWORKS),
             ("optimizer", OPTIMIZERS),
@@ -137,15 +139,22 @@ class Recipe:
                 "Leave one of the two out."
             )
 
+    def _keep_as_text(self, name: str) -> None:
+        """Bring a path to text, as a file can hold it."""
+        if (path := getattr(self, name)) is None:
+            return
+        object.__setattr__(self, name, str(path))
+        if not _is_text(str(path)):
+            raise RecipeError(f"{name} is {path!r}; expected a path in UTF-8. Rename it.")
+
     def to_dict(self) -> dict[str, Any]:
         """The settings by name, as JSON can hold them."""
         return dataclasses.asdict(self)
 
-    def with_absolute_data(self) -> "Recipe":
-        """The same recipe, with the path of its data good from any working folder."""
-        if self.data is None:
-            return self
-        return dataclasses.replace(self, data=str(Path(self.data).resolve()))
+    def with_absolute_paths(self) -> "Recipe":
+        """The same recipe, its paths good from any working folder."""
+        data, start = (path and str(Path(path).resolve()) for path in (self.data, self.start))
+        return dataclasses.replace(self, data=data, start=start)
 
     @classmethod
     def from_dict(cls, settings: dict[str, Any]) -> "Recipe":

@@ -250,7 +250,7 @@ def begin_comparison(folder: Path, recipes: Sequence[Recipe]) -> None:
         OutputError: It can't be written.
     """
     claim_folder(folder)
-    settings = [recipe.with_absolute_data().to_dict() for recipe in recipes]
+    settings = [recipe.with_absolute_paths().to_dict() for recipe in recipes]
     write_json(folder / "comparison.json", {"recipes": settings})
 
 

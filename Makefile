@@ -25,7 +25,8 @@ test: $(VENV)/.dev-is-set-up
 
 weights: setup
 	$(BIN)/digits train $(WEIGHTS_RECIPE) --learning-rate 0.003 --epochs 36 --out build/weights-first
-	$(BIN)/digits train $(WEIGHTS_RECIPE) --learning-rate 0.001 --epochs 8 --start build/weights-first --out build/weights
+	$(BIN)/digits train $(WEIGHTS_RECIPE) --learning-rate 0.001 --epochs 8 --start build/weights-first \
+	  --averaging start --out build/weights
 	cp build/weights/digits.onnx build/weights/README.md src/keras_digits/weights/
 	$(BIN)/python -m keras_digits.export.figures build/weights src/keras_digits/weights/digits.json
 

@@ -391,3 +391,16 @@ def test_run_to_start_from_must_be_of_the_same_network(trained_run: Run) -> None
     assert not Path("run").exists()
     with pytest.raises(RunError, match="digits train made"):
         train(dataclasses.replace(recipe, start="nowhere"), out="run")
+
+
+def test_weights_are_averaged_with_those_that_training_began_with(optdigits: Dataset) -> None:
+    recipe = Recipe(dataset="optdigits", epochs=1, optimizer="adam")
+    first = train(recipe, out="first", dataset=optdigits)
+    further = dataclasses.replace(recipe, start="first", epochs=2)
+    last = train(further, out="last", dataset=optdigits)
+    averaged = train(
+        dataclasses.replace(further, averaging="start"), out="averaged", dataset=optdigits
+    )
+    triples = zip(*(load_model(one).get_weights() for one in (first, last, averaged)), strict=True)
+    for one, other, mean in triples:
+        np.testing.assert_allclose(mean, (one + other) / 2, atol=1e-6)

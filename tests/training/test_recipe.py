@@ -38,6 +38,8 @@ def test_defaults_are_the_tutorials() -> None:
         ("validation_split", -0.1, "0 ≤ share < 1"),
         ("schedule", "linear", "constant, cosine"),
         ("augmentation", "flips", "none, sway, handwriting"),
+        ("averaging", "start", "no start"),
+        ("averaging", "all", "none, start"),
         ("non_digits", 1.5, "0 ≤ share ≤ 1"),
         ("non_digits", "some", "0 ≤ share ≤ 1"),
     ],

@@ -43,6 +43,7 @@ def train(
     augmentation: Annotated[str | None, _flag("augmentation")] = None,
     non_digits: Annotated[float | None, _flag("non_digits")] = None,
     start: Annotated[str | None, _flag("start")] = None,
+    averaging: Annotated[str | None, _flag("averaging")] = None,
     dataset: Annotated[str | None, _flag("dataset")] = None,
     data: Annotated[str | None, _flag("data")] = None,
     out: Annotated[

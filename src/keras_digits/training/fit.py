@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from keras_digits.data.datasets import Dataset, load_dataset
 from keras_digits.data.formats import Digits
@@ -196,6 +197,9 @@ def _fit(
         verbose=verbose,
         shuffle=False,  # the batches come shuffled
     )
+    if recipe.averaging == "start":
+        pairs = zip(_start_weights(recipe), model.get_weights(), strict=True)
+        model.set_weights([(first + last) / 2 for first, last in pairs])
     if network.finish:
         model = network.finish(model)
     with replacing(run.model_path) as partial:
@@ -208,7 +212,7 @@ def compiled_model(recipe: Recipe, steps_per_epoch: int) -> keras.Model:
     network = NETWORKS[recipe.network]
     model = network.build(recipe.precision)
     if recipe.start is not None:
-        model.set_weights(_load(_start_of(recipe)).get_weights())
+        model.set_weights(_start_weights(recipe))
     optimizer = build_optimizer(recipe, steps_per_epoch * recipe.epochs)
     if recipe.non_digits > 0:
         model.compile(optimizer, loss=RejectingCrossentropy(), metrics=[rejecting_accuracy()])
@@ -231,6 +235,12 @@ def _start_of(recipe: Recipe) -> Path:
             f"{run.folder} has {found}; expected a trained {recipe.network} to start from."
         )
     return checkpoint[1]
+
+
+def _start_weights(recipe: Recipe) -> list[NDArray[np.float32]]:
+    """The weights that training begins with."""
+    weights: list[NDArray[np.float32]] = _load(_start_of(recipe)).get_weights()
+    return weights
 
 
 def build_optimizer(recipe: Recipe, num_steps: int) -> keras.optimizers.Optimizer:

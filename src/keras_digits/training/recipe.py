@@ -42,6 +42,9 @@ SCHEDULES = ("constant", "cosine")
 AUGMENTATIONS = ("none", "sway", "handwriting")
 """What is done to training digits anew in each epoch: nothing, little, or all that people do."""
 
+AVERAGINGS = ("none", "start")
+"""What the weights at the end are averaged with."""
+
 
 def _setting(default: Any, text: str) -> Any:
     """A field with the one description that help texts, documents and the dataclass share."""
@@ -68,6 +71,9 @@ class Recipe:
         non_digits: Things that are no digits shown for each digit, in [0, 1]: the network learns
             to believe in none of the ten. Needs a network that gives logits.
         start: A run of the same network, with whose weights training begins, or None; kept as text.
+        averaging: One of ``AVERAGINGS``: with ``start`` the trained network has the mean of the
+            weights that training began and ended with, as of two cycles of a learning rate
+            (Izmailov et al., "Averaging Weights Leads to Wider Optima", 2018).
         dataset: One of ``DATASETS``.
         data: A path to labelled digits, or None; kept as text.
 
@@ -95,6 +101,9 @@ class Recipe:
     start: str | None = _setting(
         None, "A run of the same network to go on from, instead of random weights."
     )
+    averaging: str = _setting(
+        "none", f"What the last weights are averaged with: {', '.join(AVERAGINGS)}."
+    )
     dataset: str = _setting("auto", f"The digits: {', '.join(DATASETS)}.")
     data: str | None = _setting(None, "A file or folder of labelled digits of your own.")
 
@@ -108,6 +117,7 @@ class Recipe:
             ("precision", PRECISIONS),
             ("schedule", SCHEDULES),
             ("augmentation", AUGMENTATIONS),
+            ("averaging", AVERAGINGS),
             ("dataset", DATASETS),
         ):
             _check_choice(name, getattr(self, name), allowed)
@@ -132,6 +142,10 @@ class Recipe:
             raise RecipeError(
                 "augmentation and non_digits are for networks that learn from single images, and "
                 "lines writes lines of its own from the digits. Leave both out."
+            )
+        if self.averaging == "start" and self.start is None:
+            raise RecipeError(
+                "averaging is start, and there is no start. Name a run to start from."
             )
         if self.data is not None and self.dataset == "optdigits":
             raise RecipeError(

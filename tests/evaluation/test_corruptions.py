@@ -11,7 +11,6 @@ from PIL import Image
 from keras_digits.cli import main
 from keras_digits.data.datasets import Dataset
 from keras_digits.digits import Images, Probabilities
-from keras_digits.errors import RunError
 from keras_digits.evaluation.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from keras_digits.evaluation.robustness import corruption_examples, score_corruptions
 from keras_digits.evaluation.scoring import evaluate
@@ -175,5 +174,4 @@ def test_shell_tests_under_corruptions_and_the_report_shows_it_while_it_holds(
     assert evaluate(trained_run, few_digits, out="out").corruptions is None
     assert 'harm"' not in report.read_text("utf-8")
     path.write_text("{")
-    with pytest.raises(RunError, match=r"is broken .*: digits evaluate --corruptions"):
-        evaluate(trained_run, few_digits, out="out")
+    assert evaluate(trained_run, few_digits, out="out").corruptions is None

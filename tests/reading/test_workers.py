@@ -15,6 +15,7 @@ import pytest
 
 from keras_digits.digits import Reading
 from keras_digits.errors import PictureError
+from keras_digits.reading.catalogue import network_path
 from keras_digits.reading.reader import (
     Reader,
     _one_thread_each,
@@ -122,14 +123,14 @@ def _read_many_ones() -> int:
 def test_worker_reads_as_the_reader_does() -> None:
     pages: list[Any] = [write(str(number)) for number in range(100, 105)]
     reader = Reader()
-    with Workers(1, _start_worker, (None,)) as workers:
+    with Workers(1, _start_worker, (network_path(None), None)) as workers:
         *found, error = wait_for(workers, _read_in_worker, [*pages, b"no picture"], "number")
     assert [one.text for one in found] == [reader.read(page, "number").text for page in pages]
     assert isinstance(error, PictureError)
 
 
 def test_network_that_is_gone_is_read_with_by_its_reader_alone() -> None:
-    with Workers(1, _start_worker, (Path("gone.onnx"),)) as workers:
+    with Workers(1, _start_worker, (Path("gone.onnx"), None)) as workers:
         wait_for(workers, os.getpid)
         assert workers.call(_read_in_worker, [write("7")], "digit") is None
 

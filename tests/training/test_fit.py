@@ -53,7 +53,13 @@ def same_weights(one: Run, other: Run) -> bool:
     "recipe",
     [
         Recipe(dataset="optdigits", epochs=4),
-        Recipe(dataset="optdigits", epochs=4, optimizer="adam", validation_split=0.2),
+        Recipe(
+            dataset="optdigits",
+            epochs=4,
+            optimizer="adam",
+            validation_split=0.2,
+            augmentation="sway",
+        ),
         Recipe(dataset="optdigits", epochs=3, optimizer="adam", precision="mixed_bfloat16"),
         Recipe(
             dataset="optdigits",
@@ -64,7 +70,6 @@ def same_weights(one: Run, other: Run) -> bool:
             augmentation="handwriting",
             non_digits=0.4,
         ),
-        Recipe(dataset="optdigits", epochs=3, network="compact", augmentation="sway"),
         Recipe(
             dataset="optdigits",
             epochs=3,
@@ -76,7 +81,7 @@ def same_weights(one: Run, other: Run) -> bool:
             precision="mixed_bfloat16",
         ),
     ],
-    ids=["article", "adam and split", "bfloat16", "augmented convnet", "compact", "what ships"],
+    ids=["article", "adam and split", "bfloat16", "augmented convnet", "what ships"],
 )
 def test_resumed_run_ends_with_the_very_weights_of_an_uninterrupted_one(
     recipe: Recipe, optdigits: Dataset
@@ -375,13 +380,15 @@ print(evaluate(run, dataset=digits).metrics["accuracy"]["value"])
 
 
 def test_training_goes_on_from_another_runs_weights(optdigits: Dataset) -> None:
-    recipe = Recipe(dataset="optdigits", epochs=3, network="compact", optimizer="adam")
+    recipe = Recipe(dataset="optdigits", epochs=2, optimizer="adam")
     first = train(recipe, out="first", dataset=optdigits)
-    further = dataclasses.replace(recipe, start="first", epochs=1, learning_rate=1e-6)
+    further = dataclasses.replace(recipe, start="first", epochs=1, learning_rate=1e-9)
     run = train(further, out="further", dataset=optdigits)
     assert run.recipe.start == str(Path("first").resolve())
-    assert run.history()[0]["loss"] == pytest.approx(first.history()[-1]["loss"], rel=0.3)
-    assert run.history()[0]["loss"] < first.history()[0]["loss"] / 2
+    weights = zip(load_model(first).get_weights(), load_model(run).get_weights(), strict=True)
+    for before, after in weights:
+        np.testing.assert_allclose(after, before, atol=1e-6)
+    assert run.history()[0]["loss"] < first.history()[-1]["loss"]
 
 
 def test_run_to_start_from_must_be_of_the_same_network(trained_run: Run) -> None:

@@ -38,7 +38,6 @@ def test_defaults_are_the_tutorials() -> None:
         ("validation_split", -0.1, "0 ≤ share < 1"),
         ("schedule", "linear", "constant, cosine"),
         ("augmentation", "flips", "none, sway, handwriting"),
-        ("averaging", "start", "no start"),
         ("averaging", "all", "none, start"),
         ("non_digits", 1.5, "0 ≤ share ≤ 1"),
         ("non_digits", "some", "0 ≤ share ≤ 1"),
@@ -57,6 +56,12 @@ def test_network_of_probabilities_can_t_learn_what_is_none() -> None:
     with pytest.raises(RecipeError, match="Choose network convnet"):
         Recipe(non_digits=0.2)
     assert Recipe(non_digits=0.2, network="convnet").non_digits == 0.2
+
+
+def test_average_with_a_start_needs_one() -> None:
+    with pytest.raises(RecipeError, match="there is no start"):
+        Recipe(averaging="start")
+    assert Recipe(averaging="start", start="runs/first").start == "runs/first"
 
 
 @pytest.mark.parametrize("setting", [{"augmentation": "handwriting"}, {"non_digits": 0.2}])
@@ -89,6 +94,6 @@ def test_recipe_survives_json(recipe: Recipe) -> None:
 
 def test_unknown_setting_in_a_file_is_named() -> None:
     with pytest.raises(
-        RecipeError, match="unknown setting momentum; expected augmentation, batch_size"
+        RecipeError, match="unknown setting momentum; expected augmentation, averaging"
     ):
         Recipe.from_dict({"momentum": 0.9})

@@ -102,16 +102,27 @@ def read_collection(folder: Path, scratch: Path, limit: int | None = None) -> li
     return kept
 
 
+def other_things(folder: Path) -> list[Path]:
+    """Pictures of what is no digit and what nobody takes for one."""
+    rows = [row for row in _listed(folder) if row["set"] == "not_digits"]
+    return [folder / row["file"] for row in rows if row["label"] != "lookalike"]
+
+
 def _rows(folder: Path) -> Iterator[Picture]:
     """What ``labels.csv`` lists, without the pictures that are neither digits nor blank."""
+    for row in _listed(folder):
+        name, label = row["set"], row["label"].replace("|", "\n")
+        if row["kind"] == "blank_paper":
+            name, label = "blank_paper", ""
+        if name in LAYOUTS:
+            path = folder / row["file"]
+            yield Picture(name, row["file"], path, label, row["source"])
+
+
+def _listed(folder: Path) -> Iterator[dict[str, str]]:
+    """The rows of ``labels.csv``."""
     with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            name, label = row["set"], row["label"].replace("|", "\n")
-            if row["kind"] == "blank_paper":
-                name, label = "blank_paper", ""
-            if name in LAYOUTS:
-                path = folder / row["file"]
-                yield Picture(name, row["file"], path, label, row["source"])
+        yield from csv.DictReader(file)
 
 
 def _semeion(folder: Path, scratch: Path) -> Iterator[Picture]:

@@ -8,7 +8,6 @@ other things, beside the softmax of the tutorial's network behind an inverting r
     python benchmarks/declining.py    # about a minute, once that network is trained
 """
 
-import csv
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from collection import find_collection, read_collection
+from collection import find_collection, other_things, read_collection
 from numpy.typing import NDArray
 from peers import describe_everybody, inverted_confidences
 from rich.table import Table
@@ -25,14 +24,17 @@ from sklearn.metrics import roc_auc_score
 from tutorial import console, write_result
 
 from keras_digits import Reader
+from keras_digits.declining import Promises
 from keras_digits.digits import Reading
 from keras_digits.errors import DigitsError
 from keras_digits.evaluation.calibration import bin_answers, expected_calibration_error
+from keras_digits.reading.catalogue import network_path
+from keras_digits.reading.network import Network
 
 SETS = ("drawn", "photo", "pen")
 """The sets of single digits that are told from other things."""
 
-PROMISES = (0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
+SHARES = (0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 AIMS = {"auroc": 0.985, "others_declined": 0.9}
 
 DIGITS_DECLINED = 0.02
@@ -66,12 +68,13 @@ def main() -> None:
     answers = read(paths, labels)
     of_others = read(others, [""] * len(others)).confidence
     softmax = [np.array(list(inverted_confidences(of))) for of in (paths, others)]
+    promises = Network(network_path(None)).promises["single"]
     bins = bin_answers(answers.confidence, answers.right)
     result = {
         "sets": SETS,
         "count": len(paths),
         "num_others": len(others),
-        "promises": [kept(paths, labels, share) for share in PROMISES],
+        "promises": [kept(answers, promises, share) for share in SHARES],
         "ece": expected_calibration_error(bins),
         "aims": AIMS,
         "digits_declined": DIGITS_DECLINED,
@@ -83,30 +86,21 @@ def main() -> None:
     write_result("declining", result)
 
 
-def other_things(folder: Path) -> list[Path]:
-    """Pictures of what is no digit and what nobody takes for one."""
-    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["set"] == "not_digits"]
-    return [folder / row["file"] for row in rows if row["label"] != "lookalike"]
-
-
-def read(paths: Sequence[Path], labels: Sequence[str], max_error: float | None = None) -> Answers:
-    """Read single digits; what is declined by `max_error`, if given, has no confidence."""
+def read(paths: Sequence[Path], labels: Sequence[str]) -> Answers:
+    """Read single digits."""
     confidence, right = np.zeros(len(paths)), np.zeros(len(paths), np.bool_)
-    readings = Reader(max_error=max_error).read_many(paths, "digit")
+    readings = Reader().read_many(paths, "digit")
     for index, (reading, label) in enumerate(zip(readings, labels, strict=True)):
         if isinstance(reading, Reading) and reading.numbers:
             (number,) = reading.numbers
-            is_given = max_error is None or number.accepted
-            confidence[index] = number.confidence if is_given else 0
+            confidence[index] = number.confidence
             right[index] = number.text == label
     return Answers(confidence, right)
 
 
-def kept(paths: Sequence[Path], labels: Sequence[str], max_error: float) -> dict[str, Any]:
+def kept(answers: Answers, promises: Promises, max_error: float) -> dict[str, Any]:
     """How many answers are accepted under a promise, and how many of these are wrong."""
-    answers = read(paths, labels, max_error)
-    given = answers.confidence > 0
+    given = (answers.confidence > 0) & (answers.confidence >= promises.threshold(max_error))
     return {
         "max_error": max_error,
         "accepted": int(given.sum()),

@@ -23,7 +23,7 @@ from keras_digits.data.numbers import draw_digit, draw_number, draw_other
 from keras_digits.declining import Promises
 from keras_digits.digits import Labels, Reading
 from keras_digits.errors import DigitsError
-from keras_digits.reading.network import Network
+from keras_digits.reading.network import Network, softmax
 from keras_digits.reading.reader import Reader
 
 NUM_SINGLE, NUM_NUMBERS = 12_000, 6_500
@@ -106,8 +106,7 @@ def fit_temperature(logits: NDArray[np.float32], labels: Labels) -> float:
 
 def _mean_loss(logits: NDArray[np.floating], labels: Labels) -> float:
     """Cross-entropy of a softmax over logits, in nats."""
-    highest = logits.max(axis=1, keepdims=True)
-    totals = np.log(np.exp(logits - highest).sum(axis=1)) + highest[:, 0]
+    _, totals = softmax(logits)
     return float((totals - logits[np.arange(len(labels)), labels]).mean())
 
 

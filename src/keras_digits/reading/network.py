@@ -62,10 +62,10 @@ class Network:
             likeliest.
         """
         logits = self.logits(images)
-        probabilities, _ = _softmax(logits / self._temperature)
+        probabilities, _ = softmax(logits / self._temperature)
         if not self._rejects:
             return probabilities, probabilities.max(axis=1, initial=0)
-        _, energy = _softmax(logits)  # against a logit of 0, which no temperature moves
+        _, energy = softmax(logits)  # against a logit of 0, which no temperature moves
         return probabilities, (1 / (1 + np.exp(-energy))).astype(np.float32)
 
     def logits(self, images: Images) -> NDArray[np.float32]:
@@ -102,7 +102,7 @@ class Network:
                 for strip, index in zip(strips, chosen, strict=True):
                     strip[:, : views[index].strip.shape[1]] = views[index].strip
                 (frames,) = self._session.run(["frames"], {"images": strips})
-                probabilities, _ = _softmax(frames)
+                probabilities, _ = softmax(frames)
                 beliefs |= zip(chosen, probabilities, strict=True)
         return [
             Sight(view, beliefs[index][: view.strip.shape[1] // FRAME_WIDTH])
@@ -125,7 +125,7 @@ def _promises(metadata: Mapping[str, str], path: Path) -> dict[str, Promises]:
     return dict(zip(PROMISES, found, strict=True))
 
 
-def _softmax(logits: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def softmax(logits: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Logits as beliefs along the last axis, and the logarithm of the sum of their exponentials."""
     highest = logits.max(axis=-1, keepdims=True)
     weights = np.exp(logits - highest)

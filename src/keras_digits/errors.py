@@ -10,11 +10,22 @@
     ├── RecipeError         a training setting isn't allowed      (also ValueError)
     ├── RunError            a run folder is missing, taken or incomplete
     ├── OutputError         a file can't be written               (also OSError)
+    ├── ServingError        the server can't start as it is asked to
     └── MissingExtraError   an optional dependency is absent      (also ImportError)
 
 A message is one line: what happened and to what, what was expected, what to do next. The shell
 prints that line and exits with 2. Knows nothing of who raises what.
 """
+
+_SERVING_MODULES = (
+    "fastapi",
+    "fastapi_offline",
+    "prometheus_client",
+    "pydantic",
+    "starlette",
+    "uvicorn",
+)
+"""What only the server imports."""
 
 
 class DigitsError(Exception):
@@ -49,13 +60,18 @@ class OutputError(DigitsError, OSError):
     """A file or folder can't be written."""
 
 
+class ServingError(DigitsError):
+    """The server can't start as it is asked to."""
+
+
 class MissingExtraError(DigitsError, ImportError):
     """A dependency of an optional part of keras-digits isn't installed."""
 
     @classmethod
     def from_import_error(cls, error: ModuleNotFoundError) -> "MissingExtraError":
         """Say which extra brings the module whose import failed."""
+        extra = "serve" if (error.name or "").partition(".")[0] in _SERVING_MODULES else "train"
         return cls(
             f"This needs the package {error.name!r}, which is not installed. "
-            "Install it with: pip install 'keras-digits[train]'"
+            f"Install it with: pip install 'keras-digits[{extra}]'"
         )

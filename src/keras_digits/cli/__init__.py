@@ -15,6 +15,7 @@ from keras_digits.cli.answers import complain, flush
 from keras_digits.cli.datasets import data
 from keras_digits.cli.exporting import export
 from keras_digits.cli.reading import read
+from keras_digits.cli.serving import serve
 from keras_digits.cli.training import compare, evaluate, train
 from keras_digits.cli.weights import weights
 from keras_digits.errors import DigitsError, MissingExtraError
@@ -32,6 +33,7 @@ app.command(short_help="Test a run on its own or other digits.")(evaluate)
 app.command(short_help="Put runs in one table and one picture.")(compare)
 app.command(short_help="Write a run's network for use elsewhere.")(export)
 app.command(short_help="Show which digits are here; draw samples.")(data)
+app.command(short_help="Serve the reader over HTTP, with a page to draw on.")(serve)
 app.command(short_help="Show which networks ship.")(weights)
 
 _NOBODY_LISTENS = 1

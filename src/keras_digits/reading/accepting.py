@@ -23,6 +23,10 @@ class Acceptance:
         max_error: The share of the answers given that may be wrong; None for the usual, or for
             no promise where the network came without one.
 
+    Attributes:
+        thresholds: The confidence that an answer must have to be accepted, by ``PROMISES``;
+            infinity where none is accepted; without those of which nothing is promised.
+
     Raises:
         ModelFileError: A promise is asked for, and the network came without, or can promise that
             of nothing.
@@ -36,10 +40,10 @@ class Acceptance:
                 "with --validation-split. Train it so, or leave the promise out."
             )
         wanted = DEFAULT_MAX_ERROR if max_error is None else max_error
-        self._thresholds = {name: one.threshold(wanted) for name, one in promises.items()}
+        self.thresholds = {name: one.threshold(wanted) for name, one in promises.items()}
         if max_error is None:
-            self._thresholds = {k: one for k, one in self._thresholds.items() if one < inf}
-        elif all(one == inf for one in self._thresholds.values()):
+            self.thresholds = {k: one for k, one in self.thresholds.items() if one < inf}
+        elif all(one == inf for one in self.thresholds.values()):
             least = min(one.least_error() for one in promises.values())
             raise ModelFileError(
                 f"this network can't promise that at most {max_error:g} of its answers are wrong; "
@@ -54,7 +58,7 @@ class Acceptance:
             number: What was read.
             layout: ``digit`` where it is the one digit of a picture.
         """
-        whole, each = ("single", "single") if layout == "digit" else ("number", "digit")
+        whole, each = promises_of(layout)
         digits = tuple(
             replace(one, accepted=self._is_accepted(one.confidence, each)) for one in number.digits
         )
@@ -63,4 +67,9 @@ class Acceptance:
 
     def _is_accepted(self, confidence: float, kind: str) -> bool | None:
         """Whether an answer is given; None where nothing is promised of its kind."""
-        return confidence >= self._thresholds[kind] if kind in self._thresholds else None
+        return confidence >= self.thresholds[kind] if kind in self.thresholds else None
+
+
+def promises_of(layout: str) -> tuple[str, str]:
+    """By which of ``PROMISES`` a number is judged, and by which its digits."""
+    return ("single", "single") if layout == "digit" else ("number", "digit")

@@ -81,15 +81,16 @@ class Seen:
         return True
 
 
-def find(picture: Any, layout: str) -> Seen | PictureError:
+def find(picture: Any, layout: str, max_pixels: int) -> Seen | PictureError:
     """Decode a picture and find its lines; the error where it can't be decoded.
 
     Args:
         picture: As :func:`keras_digits.reading.picture.load_picture` takes it.
         layout: ``digit`` where all its ink is one digit.
+        max_pixels: As for :func:`keras_digits.reading.picture.decode`.
     """
     try:
-        loaded = decode(picture)
+        loaded = decode(picture, max_pixels=max_pixels)
     except PictureError as error:
         return error
     ink = find_ink(loaded.pixels)

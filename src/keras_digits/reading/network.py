@@ -37,6 +37,7 @@ class Network:
         reads_lines: Whether it reads lines of any width, or single digits alone.
         promises: What was measured of its answers when it was exported, by
             :data:`keras_digits.reading.accepting.PROMISES`; empty where nothing was.
+        metadata: What its file says of itself, by name, such as ``keras_digits.network``.
 
     Raises:
         ModelFileError: It is missing, or no network that can be used.
@@ -44,11 +45,11 @@ class Network:
 
     def __init__(self, path: Path) -> None:
         self._session = _open_session(path)
-        metadata = self._session.get_modelmeta().custom_metadata_map
-        self._temperature = np.float32(metadata.get("keras_digits.temperature", "1"))
-        self._rejects = metadata.get("keras_digits.rejects") == "true"
+        self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
+        self._temperature = np.float32(self.metadata.get("keras_digits.temperature", "1"))
+        self._rejects = self.metadata.get("keras_digits.rejects") == "true"
         self.reads_lines = len(self._session.get_outputs()) > 1
-        self.promises = _promises(metadata, path)
+        self.promises = _promises(self.metadata, path)
 
     def classify(self, images: Images) -> tuple[Probabilities, NDArray[np.float32]]:
         """What the network believes of single digits.

@@ -75,7 +75,7 @@ def load_picture(source: Any, name: str | None = None) -> Picture:
         return decode(source, name)
 
 
-def decode(source: Any, name: str | None = None) -> Picture:
+def decode(source: Any, name: str | None = None, max_pixels: int = MAX_PIXELS) -> Picture:
     """Make an upright colour picture of what somebody has.
 
     Args:
@@ -83,9 +83,10 @@ def decode(source: Any, name: str | None = None) -> Picture:
             uint16 or floating point (0..1 or 0..255), ``(height, width)``, or with a last axis of
             1 grey, 2 grey and alpha, 3 RGB or 4 RGBA.
         name: What to call it in an error; by default the path, or "the picture".
+        max_pixels: How large it may be, at most ``MAX_PIXELS``.
 
     Raises:
-        PictureError: It is missing, empty, no picture, broken, or larger than ``MAX_PIXELS`` or
+        PictureError: It is missing, empty, no picture, broken, or larger than `max_pixels` or
             ``MAX_BYTES``.
     """
     if isinstance(source, str | Path):
@@ -93,11 +94,11 @@ def decode(source: Any, name: str | None = None) -> Picture:
         source = _read_file(Path(source), name)
     name = name or "the picture"
     if isinstance(source, bytes | bytearray | memoryview):
-        return _decode(bytes(source), name)
+        return _decode(bytes(source), name, max_pixels)
     if isinstance(source, Image.Image):
-        return _with_errors(source, name)
+        return _with_errors(source, name, max_pixels)
     if isinstance(source, np.ndarray):
-        return _with_errors(_from_array(source, name), name)
+        return _with_errors(_from_array(source, name), name, max_pixels)
     raise PictureError(
         f"{name} is a {type(source).__name__}; expected a path, bytes, a Pillow image or an array."
     )
@@ -128,7 +129,7 @@ def _read_file(path: Path, name: str) -> bytes:
     return raw
 
 
-def _decode(raw: bytes, name: str) -> Picture:
+def _decode(raw: bytes, name: str, max_pixels: int) -> Picture:
     """A picture from a file's bytes."""
     if not raw:
         raise PictureError(f"{name} is empty; expected a picture.")
@@ -136,21 +137,20 @@ def _decode(raw: bytes, name: str) -> Picture:
         picture = Image.open(io.BytesIO(raw))
     except UnidentifiedImageError as error:
         if raw[4:8] == b"ftyp":
-            return _decode_heif(raw, name)
+            return _decode_heif(raw, name, max_pixels)
         raise PictureError(
             f"{name} is not a picture that can be read; expected PNG, JPEG, GIF, TIFF or the like."
         ) from error
     except Image.DecompressionBombError as error:
         raise PictureError(
-            f"{name} has too many pixels ({error}); pictures may have up to "
-            f"{MAX_PIXELS // 1_000_000} million. Shrink it."
+            f"{name} has too many pixels ({error}); {_allowed(max_pixels)}"
         ) from error
     except _DECODER_ERRORS as error:
         raise _broken(name, error) from error
-    return _with_errors(picture, name)
+    return _with_errors(picture, name, max_pixels)
 
 
-def _decode_heif(raw: bytes, name: str) -> Picture:
+def _decode_heif(raw: bytes, name: str, max_pixels: int) -> Picture:
     """A picture as phones save them, through Pillow's plugin where it is installed."""
     try:
         plugin = import_module("pillow_heif")
@@ -161,27 +161,29 @@ def _decode_heif(raw: bytes, name: str) -> Picture:
         ) from error
     plugin.register_heif_opener()
     try:
-        return _with_errors(Image.open(io.BytesIO(raw)), name)
+        return _with_errors(Image.open(io.BytesIO(raw)), name, max_pixels)
     except _DECODER_ERRORS as error:
         if isinstance(error, PictureError):
             raise
         raise _broken(name, error) from error
 
 
-def _with_errors(picture: Image.Image, name: str) -> Picture:
+def _with_errors(picture: Image.Image, name: str, max_pixels: int) -> Picture:
     """A Pillow image, decoded only now, as a Picture; or one clear error."""
     width, height = picture.size
-    if width * height > MAX_PIXELS:
-        raise PictureError(
-            f"{name} is {width}x{height} pixels; pictures may have up to "
-            f"{MAX_PIXELS // 1_000_000} million. Shrink it."
-        )
+    if width * height > max_pixels:
+        raise PictureError(f"{name} is {width}x{height} pixels; {_allowed(max_pixels)}")
     if width * height == 0:
         raise PictureError(f"{name} has no pixels; expected a picture.")
     try:
         return _upright(picture)
     except _DECODER_ERRORS as error:
         raise _broken(name, error) from error
+
+
+def _allowed(max_pixels: int) -> str:
+    """What an error says of sizes."""
+    return f"pictures may have up to {max_pixels / 1_000_000:g} million. Shrink it."
 
 
 def _broken(name: str, error: Exception) -> PictureError:

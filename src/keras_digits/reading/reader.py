@@ -28,7 +28,7 @@ from keras_digits.reading.looking import Seen, SeenLine, find, look_at
 from keras_digits.reading.network import Network
 from keras_digits.reading.normalising import normalise
 from keras_digits.reading.outlining import outline, window
-from keras_digits.reading.picture import silenced_decoders
+from keras_digits.reading.picture import MAX_PIXELS, silenced_decoders
 from keras_digits.reading.workers import Workers
 
 LAYOUTS = ("auto", "digit", "number", "page")
@@ -69,6 +69,7 @@ class Reader:
         max_error: Of the answers accepted, at most this share is to be wrong, on pictures like
             those that :mod:`keras_digits.calibrating` makes; by default one in twenty, or no
             promise where a network can't make it.
+        max_pixels: The largest picture that is read.
 
     Raises:
         ModelFileError: `network` is unknown, missing, or no network that can be used, or it can't
@@ -76,10 +77,15 @@ class Reader:
         ValueError: `max_error` is no share between 0 and 1.
     """
 
-    def __init__(self, network: str | Path | None = None, max_error: float | None = None) -> None:
+    def __init__(
+        self,
+        network: str | Path | None = None,
+        max_error: float | None = None,
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:
         self._path = network_path(network)
         self._network = Network(self._path)
-        self._max_error = max_error
+        self._max_error, self._max_pixels = max_error, max_pixels
         self._acceptance = Acceptance(self._network.promises, max_error)
         self._line_network = (
             self._network if self._network.reads_lines else Network(network_path(None))
@@ -156,7 +162,9 @@ class Reader:
                 if not workers and num_threads > 1 and (are_many or num_read >= _ALONE):
                     count = min(_MOST_WORKERS, num_threads - 1)
                     workers = stack.enter_context(
-                        Workers(count, _start_worker, (self._path, self._max_error))
+                        Workers(
+                            count, _start_worker, (self._path, self._max_error, self._max_pixels)
+                        )
                     )
                     threads = stack.enter_context(ThreadPoolExecutor(num_threads + count))
                 read = partial(self._read_here_or_there, layout=layout, workers=workers)
@@ -180,14 +188,22 @@ class Reader:
     ) -> list[Reading | PictureError]:
         """Read pictures in a process that is free for them, else here."""
         readings = workers.call(_read_in_worker, pictures, layout) if workers else None
-        return self._read_few(pictures, layout) if readings is None else readings
+        return self.read_few(pictures, layout) if readings is None else readings
 
-    def _read_few(self, pictures: Sequence[Any], layout: str) -> list[Reading | PictureError]:
-        """Read pictures, as many together as memory allows."""
+    def read_few(self, pictures: Sequence[Any], layout: str) -> list[Reading | PictureError]:
+        """Read a few pictures on this thread, as many together as memory allows.
+
+        Args:
+            pictures: Each as for :meth:`read`.
+            layout: As for :meth:`read`.
+
+        Returns:
+            For each its reading, or the error that :meth:`read` would have raised.
+        """
         readings: list[Reading | PictureError] = []
         together: list[Seen | PictureError] = []
         for picture in pictures:
-            together.append(find(picture, layout))
+            together.append(find(picture, layout, self._max_pixels))
             pixels = [one.ink.strength.size for one in together if isinstance(one, Seen)]
             if sum(pixels) > _PIXELS_AT_ONCE:
                 readings += self._read_seen(together, layout)
@@ -274,11 +290,11 @@ _reader_of_worker: Reader | None = None
 """In a process that helps, its reader."""
 
 
-def _start_worker(path: Path, max_error: float | None) -> None:
+def _start_worker(path: Path, max_error: float | None, max_pixels: int) -> None:
     """Make a process ready to help."""
     global _reader_of_worker  # noqa: PLW0603  # what a process keeps between calls has no other place
     with suppress(ModelFileError):  # it is gone since; the caller, who has it, reads alone
-        _reader_of_worker = Reader(path, max_error)
+        _reader_of_worker = Reader(path, max_error, max_pixels)
     cv2.setNumThreads(1)
 
 
@@ -287,4 +303,4 @@ def _read_in_worker(pictures: Sequence[Any], layout: str) -> list[Reading | Pict
     if _reader_of_worker is None:
         raise ModelFileError("the network is gone; expected it where it was")
     with silenced_decoders():
-        return _reader_of_worker._read_few(pictures, layout)
+        return _reader_of_worker.read_few(pictures, layout)

@@ -1,0 +1,67 @@
+"""The command that serves the reader to programs and people."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+_MILLION = 1_000_000
+
+
+def serve(
+    network: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The network: one that digits weights lists, or a file such as "
+            "runs/mine/digits.onnx; by default the first of those.",
+        ),
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="The address to listen at; 0.0.0.0 lets other machines in.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port; 0 takes any that is free.")] = 8000,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="KERAS_DIGITS_TOKEN",
+            help="What clients must send as a bearer token; better given in the environment, "
+            "where others on the machine don't see it.",
+        ),
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="Another site whose pages may ask, such as https://example.org; may be repeated.",
+        ),
+    ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Processes that read; by default one a core."),
+    ] = None,
+    max_megabytes: Annotated[
+        float, typer.Option(help="The largest request, in millions of bytes.")
+    ] = 20,
+    max_megapixels: Annotated[
+        float, typer.Option(help="The largest picture, in millions of pixels.")
+    ] = 25,
+) -> None:
+    """Serve the reader over HTTP: a page to draw on, and an API for programs.
+
+    Ctrl-C or SIGTERM stops it once requests in flight are answered; SIGHUP reloads the network.
+    """
+    from keras_digits.serving.running import serve as run
+    from keras_digits.serving.settings import Settings, default_num_processes
+
+    settings = Settings(
+        network=network,
+        host=host,
+        port=port,
+        token=token,
+        allowed_origins=tuple(allow_origin or ()),
+        num_processes=default_num_processes() if processes is None else processes,
+        max_bytes=round(max_megabytes * _MILLION),
+        max_pixels=round(max_megapixels * _MILLION),
+    )
+    run(settings, lambda line: print(line, file=sys.stderr, flush=True))

@@ -1,0 +1,123 @@
+"""What stands before every request: who may ask, whether there is room, and safe headers.
+
+Plain ASGI, so that a refusal costs next to nothing, and comes before a body is read.
+"""
+
+import hmac
+import json
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from keras_digits.serving.queueing import BusyError
+from keras_digits.serving.settings import Settings
+from keras_digits.serving.watching import Watch
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+READ_PATH, CLASSIFY_PATH = "/v1/read", "/v1/classify"
+
+_NEEDS_ROOM = (READ_PATH, CLASSIFY_PATH)
+"""Paths whose requests wait for a process."""
+
+_NEEDS_TOKEN = (*_NEEDS_ROOM, "/v1/model", "/metrics")
+"""The page and its files tell nothing, and must be there to ask for a token."""
+
+_HEADERS = tuple(
+    (name.encode(), value.encode())
+    for name, value in {
+        "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+        "img-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'",
+        "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": "camera=(self), microphone=(), geolocation=()",
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+    }.items()
+)
+"""A page that could load or frame nothing foreign."""
+
+
+class Guard:
+    """ASGI middleware around everything that is answered.
+
+    Args:
+        app: What answers.
+        settings: The token.
+        check: Raises :class:`BusyError` where there is no room.
+        watch: Told of each request.
+        known_paths: Paths that are counted by name; others are counted together.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        settings: Settings,
+        check: Callable[[], None],
+        watch: Watch,
+        known_paths: frozenset[str],
+    ) -> None:
+        self._app = app
+        self._authorization = f"Bearer {settings.token}".encode() if settings.token else None
+        self._check, self._watch, self._known_paths = check, watch, known_paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 500
+
+        async def send_safely(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+            await send(message)
+
+        try:
+            if refusal := self._refusal(scope):
+                await _refuse(send_safely, *refusal)
+            else:
+                await self._app(scope, receive, send_safely)
+        finally:
+            path = scope["path"] if scope["path"] in self._known_paths else "other"
+            self._watch.request(path, status, time.perf_counter() - started)
+
+    def _refusal(self, scope: Scope) -> tuple[int, str, tuple[str, str]] | None:
+        """The status, words and header with which a request is turned away."""
+        path, is_preflight = scope["path"], scope["method"] == "OPTIONS"
+        if self._authorization and path in _NEEDS_TOKEN and not is_preflight:
+            given = dict(scope["headers"]).get(b"authorization", b"")
+            if not hmac.compare_digest(given, self._authorization):
+                message = "this reader wants a token; send it as Authorization: Bearer TOKEN."
+                return 401, message, ("www-authenticate", "Bearer")
+        if path in _NEEDS_ROOM and scope["method"] == "POST":
+            try:
+                self._check()
+            except BusyError as busy:
+                return busy_refusal(busy)
+        return None
+
+
+def busy_refusal(busy: BusyError) -> tuple[int, str, tuple[str, str]]:
+    """The answer to those for whom there is no room."""
+    message = f"the reader is busy; try again in {busy.retry_after} s."
+    return 503, message, ("retry-after", str(busy.retry_after))
+
+
+async def _refuse(send: Send, status: int, message: str, header: tuple[str, str]) -> None:
+    """Answer with one line."""
+    body = json.dumps({"error": message}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (header[0].encode(), header[1].encode()),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

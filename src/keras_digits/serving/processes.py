@@ -1,0 +1,156 @@
+"""A process that reads pictures for the server, and is replaced when one is too much for it.
+
+A broken decoder, or a picture that takes for ever, then costs its own request alone. loky starts
+processes that know nothing of the caller's ``__main__``, and whose death raises instead of hanging.
+"""
+
+import asyncio
+import signal
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from loky import ProcessPoolExecutor
+
+from keras_digits.digits import Images, Probabilities, Reading
+from keras_digits.errors import ModelFileError, PictureError
+from keras_digits.reading.reader import Reader
+
+
+@dataclass(frozen=True)
+class ReadTask:
+    """A picture to read.
+
+    Attributes:
+        picture: A file's bytes.
+        layout: One of :data:`keras_digits.reading.reader.LAYOUTS`.
+    """
+
+    picture: bytes
+    layout: str
+
+
+@dataclass(frozen=True, eq=False)
+class ClassifyTask:
+    """Images to classify.
+
+    Attributes:
+        images: uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
+    """
+
+    images: Images
+
+
+Task = ReadTask | ClassifyTask
+Outcome = Reading | Probabilities | PictureError
+"""What comes of a task: a reading or float32 ``(n, 10)``, or why not."""
+
+
+class ReadingProcess:
+    """One process with one reader.
+
+    Args:
+        network: The file of the network.
+        max_pixels: The largest picture.
+        timeout_seconds: How long it may take over the tasks of one call.
+    """
+
+    def __init__(self, network: Path, max_pixels: int, timeout_seconds: float) -> None:
+        self._arguments = (network, max_pixels)
+        self._timeout_seconds = timeout_seconds
+        self._executor = self._start()
+
+    async def greet(self) -> None:
+        """Wait until it can read.
+
+        Raises:
+            ModelFileError: It can't.
+        """
+        try:
+            await asyncio.wrap_future(self._executor.submit(_greet))
+        except Exception as error:
+            raise ModelFileError(
+                f"no process could start with {self._arguments[0]}. Look for memory and for the "
+                "file, and start again."
+            ) from error
+
+    async def work(self, tasks: Sequence[Task]) -> list[Outcome]:
+        """What comes of each task; a task that ends the process has a PictureError."""
+        try:
+            return await self._call(tasks)
+        except Exception:  # it died, or took too long; loky has many names for that
+            self._executor.shutdown(wait=False, kill_workers=True)
+            self._executor = self._start()
+        if len(tasks) == 1:
+            return [
+                PictureError(
+                    "the picture is too much for this reader: it took more than "
+                    f"{self._timeout_seconds:g} s or more memory than there is. Shrink it."
+                )
+            ]
+        outcomes = [await self.work([task]) for task in tasks]  # to find which it was
+        return [one for some in outcomes for one in some]
+
+    async def stop(self) -> None:
+        """End it, once what it is at is done."""
+        await asyncio.to_thread(self._executor.shutdown, wait=True)
+
+    async def _call(self, tasks: Sequence[Task]) -> list[Outcome]:
+        """Send tasks, await what comes of them."""
+        future: Future[list[Outcome]] = self._executor.submit(_work, tasks)
+        async with asyncio.timeout(self._timeout_seconds):
+            return await asyncio.wrap_future(future)
+
+    def _start(self) -> ProcessPoolExecutor:
+        """A process, which gets ready while nobody waits for it yet."""
+        return ProcessPoolExecutor(1, initializer=_start, initargs=self._arguments)
+
+
+_reader: Reader | None = None
+"""In a process that reads, its reader."""
+
+
+def _start(network: Path, max_pixels: int) -> None:
+    """Make a process ready to read."""
+    global _reader  # noqa: PLW0603  # what a process keeps between calls has no other place
+    for number in (signal.SIGINT, signal.SIGTERM):  # sent to all at once, they are the server's
+        signal.signal(number, signal.SIG_IGN)
+    with suppress(AttributeError):  # none on Windows
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    warnings.simplefilter("ignore")  # odd EXIF and palettes are no news
+    cv2.setNumThreads(1)
+    _reader = Reader(network, max_pixels=max_pixels)
+
+
+def _greet() -> None:
+    """What a process does first, to be known to have started."""
+
+
+def _work(tasks: Sequence[Task]) -> list[Outcome]:
+    """Do tasks, those of a kind together."""
+    assert _reader is not None
+    outcomes: dict[int, Outcome] = {}
+    by_kind: dict[str, list[int]] = {}
+    for index, task in enumerate(tasks):
+        kind = task.layout if isinstance(task, ReadTask) else ""
+        by_kind.setdefault(kind, []).append(index)
+    for kind, indices in by_kind.items():
+        some: list[Any] = [tasks[index] for index in indices]
+        if kind:
+            done: Sequence[Outcome] = _reader.read_few([task.picture for task in some], kind)
+        else:
+            done = _classify([task.images for task in some], _reader)
+        outcomes |= zip(indices, done, strict=True)
+    return [outcomes[index] for index in range(len(tasks))]
+
+
+def _classify(stacks: Sequence[Images], reader: Reader) -> list[Probabilities]:
+    """The probabilities of several stacks of images, classified together."""
+    ends = np.cumsum([len(images) for images in stacks])[:-1]
+    return list(np.split(reader.classify(np.concatenate(stacks)), ends))

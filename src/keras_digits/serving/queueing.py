@@ -1,0 +1,162 @@
+"""Who is served when: tasks of all requests in one short queue, several to a call of a process.
+
+While a process is at work, tasks gather; when it is free, it takes what is there, up to
+``TASKS_AT_ONCE``. So an idle server answers at once, and a busy one reads in batches, which the
+network does faster. Who would have to wait too long is told so before anything is done.
+"""
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from keras_digits.errors import PictureError
+from keras_digits.serving.processes import Outcome, ReadingProcess, Task
+from keras_digits.serving.settings import Settings
+
+TASKS_AT_ONCE = 8
+"""So many tasks a call: more would keep the first waiting for the last."""
+
+_MOST_WAITING = 512
+"""More never wait, however short they seem."""
+
+_NEWEST = 0.2
+"""The weight of the newest call in what a task is expected to take."""
+
+_SECONDS_AT_FIRST = 0.005
+"""What a task is expected to take before any was done."""
+
+_SECONDS_TO_RECOVER = 5
+"""When to come back after a process could not be started."""
+
+
+class BusyError(Exception):
+    """There is no room for another task now.
+
+    Attributes:
+        retry_after: Whole seconds after which there may be.
+    """
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"busy for {retry_after} s")
+        self.retry_after = retry_after
+
+
+@dataclass(eq=False)
+class _Waiting:
+    """A task and who waits for what comes of it."""
+
+    task: Task
+    outcome: "asyncio.Future[Outcome]" = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+
+class Queue:
+    """The tasks that wait, and the processes that do them.
+
+    Args:
+        settings: How many processes, and for how long a task may wait.
+        network: The file of the network.
+        on_call: Told of every call of a process how many tasks it was given.
+    """
+
+    def __init__(self, settings: Settings, network: Path, on_call: Callable[[int], None]) -> None:
+        self._settings = settings
+        self._on_call = on_call
+        self._waiting: deque[_Waiting] = deque()
+        self._num_at_work = self._num_working = 0
+        self._seconds_a_task = _SECONDS_AT_FIRST
+        self._wake = asyncio.Condition()
+        self._is_closing = False
+        self._processes = [
+            ReadingProcess(network, settings.max_pixels, settings.timeout_seconds)
+            for _ in range(settings.num_processes)
+        ]
+        self._servants: list[asyncio.Task[None]] = []
+
+    async def open(self) -> None:
+        """Wait until every process can read, then begin.
+
+        Raises:
+            ModelFileError: One can't.
+        """
+        await asyncio.gather(*(process.greet() for process in self._processes))
+        self._servants = [asyncio.create_task(self._serve(one)) for one in self._processes]
+
+    async def close(self) -> None:
+        """Do what waits, then end the processes."""
+        async with self._wake:
+            self._is_closing = True
+            self._wake.notify_all()
+        await asyncio.gather(*self._servants)
+        await asyncio.gather(*(process.stop() for process in self._processes))
+
+    @property
+    def num_waiting(self) -> int:
+        """Tasks that no process has begun."""
+        return len(self._waiting)
+
+    def check(self) -> None:
+        """Refuse where another task would wait too long.
+
+        Raises:
+            BusyError: It would.
+        """
+        ahead = len(self._waiting) + self._num_at_work
+        seconds = ahead * self._seconds_a_task / len(self._processes)
+        is_long = seconds > self._settings.max_wait_seconds and len(self._waiting) > 0
+        if is_long or len(self._waiting) >= _MOST_WAITING:
+            raise BusyError(max(1, math.ceil(seconds)))
+
+    async def do(self, tasks: Sequence[Task]) -> list[Outcome]:
+        """What comes of each task, in order.
+
+        Raises:
+            BusyError: They would have to wait too long.
+        """
+        self.check()
+        waiting = [_Waiting(task) for task in tasks]
+        self._waiting.extend(waiting)
+        async with self._wake:
+            self._wake.notify(len(waiting))
+        return list(await asyncio.gather(*(one.outcome for one in waiting)))
+
+    async def _serve(self, process: ReadingProcess) -> None:
+        """Keep a process at work until the queue closes and is empty."""
+        while True:
+            async with self._wake:
+                await self._wake.wait_for(lambda: self._waiting or self._is_closing)
+            if not self._waiting:
+                return
+            await self._call(process)
+
+    async def _call(self, process: ReadingProcess) -> None:
+        """Let a process do what waits."""
+        num_free = len(self._processes) - self._num_working
+        count = min(math.ceil(len(self._waiting) / num_free), TASKS_AT_ONCE)
+        taken = [self._waiting.popleft() for _ in range(count)]
+        self._num_at_work += count
+        self._num_working += 1
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        outcomes: Sequence[Outcome | Exception]
+        try:
+            outcomes = await process.work([one.task for one in taken])
+        except Exception as error:  # no process can be started now; perhaps one can later
+            outcomes = [error] * count
+        finally:
+            self._num_at_work -= count
+            self._num_working -= 1
+        seconds = (clock() - started) / count
+        self._seconds_a_task += _NEWEST * (seconds - self._seconds_a_task)
+        self._on_call(count)
+        for one, outcome in zip(taken, outcomes, strict=True):
+            if one.outcome.done():  # its client has gone
+                continue
+            if isinstance(outcome, Exception) and not isinstance(outcome, PictureError):
+                one.outcome.set_exception(BusyError(_SECONDS_TO_RECOVER))
+            else:
+                one.outcome.set_result(outcome)

@@ -1,0 +1,108 @@
+"""The server's life: its socket, its signals, its end."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from importlib.metadata import version
+
+import uvicorn
+
+from keras_digits.errors import DigitsError, ServingError
+from keras_digits.serving.app import create_app
+from keras_digits.serving.service import Service
+from keras_digits.serving.settings import Settings
+
+_SECONDS_TO_FINISH = 30
+"""How long requests in flight may take once the server is asked to stop."""
+
+_SECONDS_TO_KEEP_ALIVE = 30
+"""How long a connection may stay without a request."""
+
+
+def serve(settings: Settings, tell: Callable[[str], None]) -> None:
+    """Answer requests until a signal ends it.
+
+    SIGTERM and SIGINT let requests in flight be answered first; SIGHUP reloads the network.
+
+    Args:
+        settings: How.
+        tell: Called with a line for the person who started it: the address, what SIGHUP did.
+
+    Raises:
+        ServingError: The address can't be had.
+        ModelFileError: The network can't be used.
+    """
+    with _listening(settings) as listening:
+        asyncio.run(_serve(settings, listening, tell))
+
+
+async def _serve(settings: Settings, listening: socket.socket, tell: Callable[[str], None]) -> None:
+    """The server from its first to its last request."""
+    service = Service(settings)
+    await service.open()
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(service, version("keras-digits")),
+            access_log=False,  # its lines would hold what clients sent
+            log_level="warning",
+            lifespan="on",
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=_SECONDS_TO_KEEP_ALIVE,
+            timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+            ws="none",
+        )
+    )
+    _reload_on_hangup(service, tell)
+    listening.listen()
+    host, port = listening.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    tell(f"Reading at http://{shown}:{port}; its API is described at http://{shown}:{port}/docs")
+    await server.serve(sockets=[listening])
+
+
+def _reload_on_hangup(service: Service, tell: Callable[[str], None]) -> None:
+    """Let SIGHUP reload the network, where there is that signal."""
+    reloads: set[asyncio.Task[None]] = set()
+
+    async def reload() -> None:
+        try:
+            await service.reload()
+        except DigitsError as error:
+            tell(f"Not reloaded: {error}")
+        else:
+            tell("Reloaded.")
+
+    def begin() -> None:
+        task = asyncio.get_running_loop().create_task(reload())
+        reloads.add(task)  # or it may be collected before it is done
+        task.add_done_callback(reloads.discard)
+
+    with suppress(AttributeError, NotImplementedError):  # on Windows
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, begin)
+
+
+def _listening(settings: Settings) -> socket.socket:
+    """A socket at the settings' address.
+
+    Raises:
+        ServingError: It can't be had.
+    """
+    place = (settings.host, settings.port)
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(*place, type=socket.SOCK_STREAM)[0]
+        opened = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise ServingError(f"{settings.host} is no address here ({error.strerror}).") from error
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind(address)
+    except OSError as error:
+        opened.close()
+        raise ServingError(
+            f"{settings.host}:{settings.port} can't be had ({error.strerror}). Choose another: "
+            "--port 8001, or --port 0 for any that is free."
+        ) from error
+    return opened

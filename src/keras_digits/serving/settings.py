@@ -1,0 +1,77 @@
+"""What decides how the server runs: one frozen dataclass, checked when made."""
+
+import os
+from dataclasses import dataclass
+
+from keras_digits.errors import ServingError
+from keras_digits.reading.picture import MAX_PIXELS
+
+MILLION = 1_000_000
+
+
+def default_num_processes() -> int:
+    """As many as there are cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the server runs.
+
+    Attributes:
+        network: As for :class:`keras_digits.reading.reader.Reader`.
+        host: The address that it listens at; 127.0.0.1 is this machine alone.
+        port: 1 to 65535, or 0 for any that is free.
+        token: What a client must send as ``Authorization: Bearer TOKEN``, or None for nothing.
+        allowed_origins: Other sites whose pages may ask, such as ``https://example.org``.
+        num_processes: Processes that read, at least 1.
+        max_bytes: The largest request.
+        max_bytes_at_once: What all requests together may hold in memory.
+        max_pixels: The largest picture.
+        max_pictures: Pictures in one request.
+        max_images: Images in one request to classify.
+        max_wait_seconds: For how long a picture may have to wait for its turn; where it would
+            be longer, the client is told at once to come back.
+        timeout_seconds: How long a client may take to send a request, and a picture to be read.
+
+    Raises:
+        ServingError: A value isn't allowed.
+    """
+
+    network: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+    token: str | None = None
+    allowed_origins: tuple[str, ...] = ()
+    num_processes: int = 1
+    max_bytes: int = 20 * MILLION
+    max_bytes_at_once: int = 200 * MILLION
+    max_pixels: int = 25 * MILLION
+    max_pictures: int = 16
+    max_images: int = 20_000
+    max_wait_seconds: float = 0.15
+    timeout_seconds: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Refuse what can't be."""
+        for name, highest in (
+            ("num_processes", 256),
+            ("max_bytes", 500 * MILLION),
+            ("max_pixels", MAX_PIXELS),
+            ("max_pictures", 1000),
+        ):
+            value = getattr(self, name)
+            if not 1 <= value <= highest:
+                raise ServingError(f"{name} is {value}; expected a number from 1 to {highest}.")
+        if not 0 <= self.port <= 65535:
+            raise ServingError(f"port is {self.port}; expected a number from 0 to 65535.")
+        if self.token is not None and not (self.token.isascii() and self.token.isprintable()):
+            raise ServingError("the token has characters that a header can't carry; use letters.")
+        if self.token is not None and not self.token.strip():
+            raise ServingError("the token is empty; give one, or leave it out.")
+        for origin in self.allowed_origins:
+            scheme, separator, host = origin.partition("://")
+            if scheme not in ("http", "https") or not separator or not host or "/" in host:
+                raise ServingError(
+                    f"{origin!r} is no origin; expected one such as https://example.org."
+                )

@@ -3,8 +3,10 @@
 import gc
 import gzip
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 
@@ -21,6 +23,7 @@ from keras_digits.data.mnist import IDX_FILES
 from keras_digits.networks import backend  # noqa: F401  # Keras before the freeze
 from keras_digits.training.recipe import Recipe
 from keras_digits.training.run import Run
+from servers import Server, serving
 
 gc.freeze()  # what importing made stays: no need to walk it at every collection
 
@@ -94,6 +97,20 @@ def trained_run(tmp_path_factory: pytest.TempPathFactory, optdigits: Dataset) ->
     evaluate(run, dataset=optdigits)
     export_run(run, optdigits)
     return run
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server as it comes; not to be stopped."""
+    with serving(tmp_path_factory.mktemp("server")) as one:
+        yield one
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[httpx.Client]:
+    """A client of the shared server."""
+    with httpx.Client(base_url=server.url, timeout=30, trust_env=False) as one:
+        yield one
 
 
 @pytest.fixture

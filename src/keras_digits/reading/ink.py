@@ -64,9 +64,7 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
         pixels = 255 - pixels
     if (pixels[..., :1] == pixels[..., 1:]).all():  # grey, as most scans are: a third of the work
         pixels = np.ascontiguousarray(pixels[..., :1])
-    paper = _paper(pixels)
-    darkness = (paper - pixels) / np.maximum(paper, np.float32(_DARKEST_PAPER))
-    channels = cv2.split(darkness)
+    channels = cv2.split(_darkness(pixels))
     strength = np.clip(_highest(channels), 0, 1)
     ink = Ink(strength, _threshold(strength, _noise(channels)))
     written = strength[ink.mask > 0]
@@ -134,6 +132,14 @@ def _ring(grey: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]
     if part.size == 0:
         part = grey
     return np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])
+
+
+def _darkness(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """By which share of its paper's brightness each pixel is darker: float32, shaped alike."""
+    paper = _paper(pixels)
+    darkness = paper - pixels
+    darkness /= np.maximum(paper, np.float32(_DARKEST_PAPER))
+    return darkness
 
 
 def _paper(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -213,8 +219,9 @@ def _highest(channels: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
 def _noise(channels: Sequence[NDArray[np.float32]]) -> float:
     """Standard deviation of bare paper, from how far it is *brighter* than estimated."""
     grey = sum(channels[1:], start=channels[0]) / len(channels)
-    fine = grey - cv2.blur(grey, (3, 3))
-    return 1.4826 * percentile(np.abs(fine), 50) * 1.06
+    fine = cv2.blur(grey, (3, 3))
+    np.abs(np.subtract(grey, fine, out=fine), out=fine)  # in place: of large pictures it is much
+    return 1.4826 * percentile(fine, 50) * 1.06
 
 
 def _threshold(strength: NDArray[np.float32], noise: float) -> float:

@@ -5,6 +5,7 @@ transparent parts on paper, brings palettes, CMYK, 16-bit and floating-point pix
 """
 
 import io
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,15 @@ WORKING_SIDE = 2400
 
 _DECODER_ERRORS = (OSError, ValueError, SyntaxError, EOFError, RuntimeError, NotImplementedError)
 """What Pillow's decoders raise at broken or unheard-of contents."""
+
+_NOT_RESIZED = ("P", "PA", "1", "CMYK", "YCbCr", "LAB", "HSV")
+"""Modes whose numbers can't be averaged, or not as light is."""
+
+_SIDE_TO_JUDGE = 400
+"""The shorter side of a layer on which it is judged whether what is drawn on it is light."""
+
+_STRIP = 64
+"""Rows of a strip of a large picture, once it is small."""
 
 _WHITE, _BLACK = (255, 255, 255, 255), (0, 0, 0, 255)
 
@@ -206,13 +216,28 @@ def _shrunk(picture: Image.Image) -> Image.Image:
     size = (max(1, round(picture.size[0] * factor)), max(1, round(picture.size[1] * factor)))
     picture.draft(None, size)
     exif = picture.getexif()
-    if picture.mode in ("P", "PA", "1", "CMYK", "YCbCr", "LAB", "HSV") or (
-        "transparency" in picture.info
-    ):
-        picture = _flat(picture)
-    small = picture.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
+    is_transparent = "A" in picture.getbands() or "transparency" in picture.info
+    if is_transparent or picture.mode in _NOT_RESIZED:
+        small = _shrunk_in_strips(picture, size, "RGBA" if is_transparent else "RGB")
+    else:
+        small = picture.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
     small.info.pop("exif", None)
     small.getexif().update(exif)
+    return small
+
+
+def _shrunk_in_strips(picture: Image.Image, size: tuple[int, int], mode: str) -> Image.Image:
+    """A picture in another mode and smaller, a strip at a time: whole, it would fill memory."""
+    small = Image.new(mode, size)
+    width, height = picture.size
+    scale = height / size[1]
+    for top in range(0, size[1], _STRIP):
+        bottom = min(top + _STRIP, size[1])
+        first, last = math.floor(top * scale), min(math.ceil(bottom * scale), height)
+        strip = picture.crop((0, first, width, last)).convert(mode)
+        box = (0, top * scale - first, width, min(bottom * scale - first, last - first))
+        shrunk = strip.resize((size[0], bottom - top), Image.Resampling.BOX, box)
+        small.paste(shrunk, (0, top))
     return small
 
 
@@ -221,16 +246,16 @@ def _flat(picture: Image.Image) -> Image.Image:
     if picture.mode.startswith(("I", "F")):
         return _from_numbers(np.asarray(picture, np.float64)).convert("RGB")
     if "A" in picture.getbands() or "transparency" in picture.info:
-        rgba = picture.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", rgba.size, _paper(rgba)), rgba).convert(
-            "RGB"
-        )
+        layer = picture if picture.mode == "RGBA" else picture.convert("RGBA")
+        paper = Image.new("RGBA", layer.size, _paper(layer))
+        paper.alpha_composite(layer)
+        return paper.convert("RGB")
     return picture.convert("RGB")
 
 
 def _paper(rgba: Image.Image) -> tuple[int, int, int, int]:
     """The paper to lay a transparent layer on: white, unless what was drawn on it is light."""
-    layer = np.asarray(rgba, np.float32)
+    layer = np.asarray(rgba.reduce(max(1, min(rgba.size) // _SIDE_TO_JUDGE)), np.float32)
     seen = layer[..., 3]
     if seen.min() > 127 or seen.max() == 0:
         return _WHITE

@@ -5,7 +5,10 @@ processes that know nothing of the caller's ``__main__``, and whose death raises
 """
 
 import asyncio
+import os
 import signal
+import threading
+import time
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -21,6 +24,14 @@ from loky import ProcessPoolExecutor
 from keras_digits.digits import Images, Probabilities, Reading
 from keras_digits.errors import ModelFileError, PictureError
 from keras_digits.reading.reader import Reader
+
+_SECONDS_TO_LOOK = 0.5
+"""How often a process looks whether its server is still there."""
+
+
+_ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": "4000000"}
+"""glibc gives what is larger back to the system at once; else a large picture would stay in memory
+behind what was made of it."""
 
 
 @dataclass(frozen=True)
@@ -82,34 +93,41 @@ class ReadingProcess:
 
     async def work(self, tasks: Sequence[Task]) -> list[Outcome]:
         """What comes of each task; a task that ends the process has a PictureError."""
-        try:
-            return await self._call(tasks)
-        except Exception:  # it died, or took too long; loky has many names for that
-            self._executor.shutdown(wait=False, kill_workers=True)
-            self._executor = self._start()
-        if len(tasks) == 1:
-            return [
-                PictureError(
-                    "the picture is too much for this reader: it took more than "
-                    f"{self._timeout_seconds:g} s or more memory than there is. Shrink it."
-                )
-            ]
-        outcomes = [await self.work([task]) for task in tasks]  # to find which it was
-        return [one for some in outcomes for one in some]
+        if (outcomes := await self._try(tasks)) is not None:
+            return outcomes
+        outcomes = []
+        for task in tasks:  # again, one by one: to find which it was, if it was one of them
+            alone = await self._try([task])
+            outcomes += [self._too_much()] if alone is None else alone
+        return outcomes
 
     async def stop(self) -> None:
         """End it, once what it is at is done."""
         await asyncio.to_thread(self._executor.shutdown, wait=True)
 
-    async def _call(self, tasks: Sequence[Task]) -> list[Outcome]:
-        """Send tasks, await what comes of them."""
-        future: Future[list[Outcome]] = self._executor.submit(_work, tasks)
-        async with asyncio.timeout(self._timeout_seconds):
-            return await asyncio.wrap_future(future)
+    async def _try(self, tasks: Sequence[Task]) -> list[Outcome] | None:
+        """What comes of tasks; None where the process died of them or took too long."""
+        try:
+            future: Future[list[Outcome]] = self._executor.submit(_work, tasks)
+            async with asyncio.timeout(self._timeout_seconds):
+                return await asyncio.wrap_future(future)
+        except Exception:  # loky has many names for a death
+            self._executor.shutdown(wait=False, kill_workers=True)
+            self._executor = self._start()
+            return None
+
+    def _too_much(self) -> PictureError:
+        """What is said of a picture that no process survived."""
+        return PictureError(
+            f"the picture is too much for this reader: it takes more than {self._timeout_seconds:g}"
+            " s or more memory than there is. Shrink it."
+        )
 
     def _start(self) -> ProcessPoolExecutor:
         """A process, which gets ready while nobody waits for it yet."""
-        return ProcessPoolExecutor(1, initializer=_start, initargs=self._arguments)
+        return ProcessPoolExecutor(
+            1, initializer=_start, initargs=self._arguments, env=_ENVIRONMENT
+        )
 
 
 _reader: Reader | None = None
@@ -123,9 +141,17 @@ def _start(network: Path, max_pixels: int) -> None:
         signal.signal(number, signal.SIG_IGN)
     with suppress(AttributeError):  # none on Windows
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     warnings.simplefilter("ignore")  # odd EXIF and palettes are no news
     cv2.setNumThreads(1)
     _reader = Reader(network, max_pixels=max_pixels)
+
+
+def _end_with(parent: int) -> None:
+    """Leave nothing behind of a server that was killed outright."""
+    while os.getppid() == parent:
+        time.sleep(_SECONDS_TO_LOOK)
+    os._exit(0)
 
 
 def _greet() -> None:

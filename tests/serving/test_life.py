@@ -1,0 +1,331 @@
+"""The server under load, at its limits, and at its end."""
+
+import asyncio
+import io
+import os
+import shutil
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_digits.errors import ServingError
+from keras_digits.reading.catalogue import network_path
+from keras_digits.serving.app import create_app
+from keras_digits.serving.processes import ReadingProcess, ReadTask
+from keras_digits.serving.queueing import BusyError
+from keras_digits.serving.service import Service
+from keras_digits.serving.settings import Settings
+from pen import write
+from servers import Server, serving
+
+
+def encode(pixels: np.ndarray, kind: str = "PNG", **options: Any) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, kind, **options)
+    return file.getvalue()
+
+
+SEVEN = encode(write("7", height=40, thickness=4))
+PNG = {"content-type": "image/png"}
+
+
+def in_process(settings: Settings, ask: Callable[[httpx.AsyncClient], Any]) -> httpx.Response:
+    """One answer of an application whose processes never begin."""
+
+    async def answer() -> httpx.Response:
+        service = Service(settings)
+        try:
+            transport = httpx.ASGITransport(create_app(service, "0"))
+            async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+                response: httpx.Response = await ask(client)
+                return response
+        finally:
+            await service.close()
+
+    return asyncio.run(answer())
+
+
+def test_without_the_token_nobody_reads_but_the_page_is_there() -> None:
+    settings = Settings(token="s3cret")
+    for headers in ({}, {"authorization": "Bearer other"}, {"authorization": "s3cret"}):
+        answer = in_process(settings, lambda c, h=headers: c.post("/v1/read", headers=h))
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+        assert in_process(settings, lambda c, h=headers: c.get("/metrics", headers=h)).is_error
+    assert in_process(settings, lambda c: c.get("/healthz")).is_success
+    headers = {"authorization": "Bearer s3cret"}
+    assert in_process(settings, lambda c: c.get("/v1/model", headers=headers)).is_success
+
+
+def test_pages_of_other_sites_may_ask_only_where_they_are_named() -> None:
+    settings = Settings(allowed_origins=("https://friend.example",))
+    for origin, allowed in (("https://friend.example", True), ("https://foe.example", False)):
+        headers = {"origin": origin, "access-control-request-method": "POST"}
+        for ask in (
+            lambda c, h=headers: c.options("/v1/read", headers=h),
+            lambda c, h=headers: c.get("/v1/model", headers=h),
+        ):
+            answer = in_process(settings, ask)
+            assert (answer.headers.get("access-control-allow-origin") == origin) is allowed
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"num_processes": 0}, "num_processes is 0"),
+        ({"max_pixels": 10**9}, "max_pixels"),
+        ({"port": 70000}, "port is 70000"),
+        ({"token": ""}, "empty"),
+        ({"token": "ключ"}, "header"),
+        ({"allowed_origins": ("example.org",)}, "https://example.org"),
+    ],
+    ids=str,
+)
+def test_settings_that_cannot_be_are_refused(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(ServingError, match=words):
+        Settings(**settings)
+
+
+def test_a_taken_port_costs_one_line(server: Server, tmp_path: Path) -> None:
+    port = server.url.rpartition(":")[2]
+    with (
+        pytest.raises(AssertionError, match=f"{port} can't be had"),
+        serving(tmp_path, "--port", port),
+    ):
+        pass
+
+
+def test_a_full_queue_says_at_once_when_to_come_back() -> None:
+    async def answer() -> httpx.Response:
+        service = Service(Settings(max_wait_seconds=0.05))
+        waiting = asyncio.gather(  # for processes that nobody has told to begin
+            *(service._queue.do([ReadTask(SEVEN, "auto")] * 20) for _ in range(2)),
+            return_exceptions=True,
+        )
+        await asyncio.sleep(0)
+        transport = httpx.ASGITransport(create_app(service, "0"))
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            response = await client.post("/v1/read", content=SEVEN, headers=PNG)
+        await service.open()
+        outcomes = await waiting
+        assert isinstance(outcomes[1], BusyError)
+        assert len(outcomes[0]) == 20
+        await service.close()
+        return response
+
+    answer_ = asyncio.run(answer())
+    assert answer_.status_code == 503
+    assert int(answer_.headers["retry-after"]) >= 1
+    assert "try again in" in answer_.json()["error"]
+
+
+def test_memory_for_bodies_has_a_bound() -> None:
+    settings = Settings(max_bytes_at_once=1000)
+    answer = in_process(settings, lambda c: c.post("/v1/read", content=bytes(1001), headers=PNG))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Any:
+    """A server to be stopped, its network a copy that can be spoiled."""
+    shutil.copy(network_path(None), tmp_path / "mine.onnx")
+    with serving(tmp_path, "--network", str(tmp_path / "mine.onnx"), "--processes", "2") as one:
+        yield one
+
+
+class Load:
+    """Clients that ask again and again until the server is gone."""
+
+    def __init__(self, url: str, num_clients: int = 4) -> None:
+        self.statuses: list[int] = []
+        self.failures: list[Exception] = []
+        self._is_ending = False
+        self._url = url
+        self._threads = [threading.Thread(target=self._ask) for _ in range(num_clients)]
+
+    def __enter__(self) -> "Load":
+        for thread in self._threads:
+            thread.start()
+        while len(self.statuses) < 20:
+            time.sleep(0.01)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._is_ending = True
+        for thread in self._threads:
+            thread.join()
+
+    def _ask(self) -> None:
+        with httpx.Client(timeout=30, trust_env=False) as client:
+            while not self._is_ending:
+                try:
+                    answer = client.post(f"{self._url}/v1/read", content=SEVEN, headers=PNG)
+                except httpx.ConnectError:  # never accepted
+                    return
+                except httpx.HTTPError as error:
+                    self.failures.append(error)
+                    return
+                self.statuses.append(answer.status_code)
+
+
+def test_a_server_asked_to_stop_answers_what_it_accepted(own_server: Server) -> None:
+    with Load(own_server.url) as load:
+        children = own_server.children()
+        own_server.signal(signal.SIGTERM)
+        own_server.process.wait(20)
+    assert set(load.statuses) == {200}
+    assert [one for one in load.failures if not _came_too_late(one)] == []
+    assert len(children) == 2
+    assert not any(Path(f"/proc/{pid}").exists() for pid in children)
+
+
+def _came_too_late(error: Exception) -> bool:
+    """Whether the connection was closed between two requests, before the second was accepted."""
+    return isinstance(error, httpx.WriteError) or "without sending" in str(error)
+
+
+def test_a_new_network_is_taken_up_without_losing_a_request(
+    own_server: Server, tmp_path: Path
+) -> None:
+    children = own_server.children()
+    (tmp_path / "mine.onnx").write_bytes(network_path(None).read_bytes())
+    with Load(own_server.url) as load:
+        own_server.signal(signal.SIGHUP)
+        _wait_for(own_server.log, "Reloaded.")
+        (tmp_path / "mine.onnx").write_bytes(b"spoiled")
+        own_server.signal(signal.SIGHUP)
+        _wait_for(own_server.log, "Not reloaded:")
+        own_server.process.send_signal(signal.SIGHUP)
+    assert load.failures == []
+    assert set(load.statuses) == {200}
+    assert not set(children) & set(own_server.children())
+
+
+def _wait_for(log: Path, words: str) -> None:
+    started = time.monotonic()
+    while words not in log.read_text():
+        assert time.monotonic() - started < 30, log.read_text()
+        time.sleep(0.02)
+
+
+def test_a_reading_process_that_dies_is_replaced(own_server: Server) -> None:
+    before = own_server.children()
+    os.kill(before[0], signal.SIGKILL)
+    with httpx.Client(base_url=own_server.url, timeout=30, trust_env=False) as client:
+        answers = [client.post("/v1/read", content=SEVEN, headers=PNG) for _ in range(6)]
+    assert [one.json()["numbers"][0]["text"] for one in answers] == ["7"] * 6
+    assert len(own_server.children()) == 2
+
+
+def test_requests_that_come_together_are_read_together(server: Server) -> None:
+    with Load(server.url, num_clients=8):
+        pass
+    text = httpx.get(f"{server.url}/metrics", trust_env=False).text
+    in_batches = {
+        line.split('"')[1]: float(line.rpartition(" ")[2])
+        for line in text.splitlines()
+        if line.startswith("digits_batch_size_bucket")
+    }
+    assert in_batches["+Inf"] > in_batches["1.0"]
+
+
+def test_a_client_that_dawdles_is_sent_away() -> None:
+    async def answer() -> int:
+        service = Service(Settings(timeout_seconds=0.1))
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            await asyncio.sleep(5)
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/v1/read",
+            "query_string": b"",
+            "headers": [(b"content-type", b"image/png"), (b"content-length", b"9")],
+        }
+        await create_app(service, "0")(scope, receive, send)
+        await service.close()
+        return int(sent[0]["status"])
+
+    assert asyncio.run(answer()) == 408
+
+
+def test_a_broken_connection_harms_nobody(server: Server, client: httpx.Client) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(b"POST /v1/read HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\nabc")
+    assert client.post("/v1/read", content=SEVEN, headers=PNG).status_code == 200
+
+
+def test_nothing_that_a_client_sends_is_written_to_disk_or_log(tmp_path: Path) -> None:
+    place = tmp_path / "temporary"
+    place.mkdir()
+    noise = np.random.default_rng(1).integers(0, 256, (1500, 1500), np.uint8)
+    large = encode(noise)  # above a megabyte, where Starlette's parser would go to disk
+    with serving(tmp_path, TMPDIR=str(place)) as server:
+        before = _below(place)
+        with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client:
+            for content in (large, b"my secret"):
+                client.post("/v1/read", files={"file": ("my-secret.png", content)})
+                client.get("/my-secret")
+        assert _below(place) == before
+        assert "secret" not in server.log.read_text()
+
+
+def _below(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA", "P"])
+def test_a_decompression_bomb_is_cheap(server: Server, client: httpx.Client, mode: str) -> None:
+    huge = encode(np.zeros((40_000, 1), np.uint8)).replace(  # says it is 40,000 wide, too
+        b"\x00\x00\x00\x01\x00\x00\x9c\x40", b"\x00\x00\x9c\x40\x00\x00\x9c\x40"
+    )
+    largest = io.BytesIO()
+    Image.new(mode, (5000, 5000)).save(largest, "PNG", transparency=0 if mode == "P" else None)
+    client.post("/v1/read", content=SEVEN, headers=PNG)
+    for bomb in (huge, largest.getvalue()):
+        before = {pid: _peak_memory(pid) for pid in server.children()}
+        started = time.perf_counter()
+        client.post("/v1/read", content=bomb, headers=PNG)
+        assert time.perf_counter() - started < 5  # a second where nothing else runs
+        assert max(_peak_memory(pid) - before[pid] for pid in server.children()) < 200e6
+
+
+def _peak_memory(pid: int) -> int:
+    """The most bytes that a process held."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+def test_a_picture_that_no_process_survives_costs_itself_alone() -> None:
+    async def answer() -> list[Any]:
+        process = ReadingProcess(network_path(None), 10**6, timeout_seconds=5)
+        await process.greet()
+        good, bad = ReadTask(SEVEN, "auto"), ReadTask(_Deadly(SEVEN), "auto")
+        outcomes = await process.work([good, bad, good])
+        await process.stop()
+        return outcomes
+
+    first, second, third = asyncio.run(answer())
+    assert first.text == third.text == "7"
+    assert "too much for this reader" in str(second)
+
+
+class _Deadly(bytes):
+    """A picture whose arrival ends a process, as one that breaks a decoder would."""
+
+    def __reduce__(self) -> Any:
+        return os._exit, (1,)

@@ -95,7 +95,7 @@ def main(
 
 def _compare_cold(scratch: Path, rounds: int) -> dict[str, Any]:
     """Seconds from a shell to the answer."""
-    seven = _draw_seven(scratch / "one.png")
+    seven = draw_seven(scratch / "one.png")
     request = json.dumps({"path": str(seven), "layout": "digit"})
     model = train_network() / "model.keras"
     runs: dict[str, Callable[[], float]] = {
@@ -132,7 +132,7 @@ def _clock(command: Sequence[str], expected: str | None = None, given: str = "")
     return seconds
 
 
-def _draw_seven(path: Path) -> Path:
+def draw_seven(path: Path) -> Path:
     """A seven as a paint program draws it."""
     picture = Image.new("L", (200, 200), 255)
     stroke = [(60, 50), (140, 50), (95, 160)]

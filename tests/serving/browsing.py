@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
@@ -27,7 +28,6 @@ PHONE: dict[str, Any] = {
 
 _SPACE = 0.25
 """Between digits, as a share of their height."""
-
 
 
 @contextmanager
@@ -53,6 +53,30 @@ def browsing(camera_shows: NDArray[np.uint8], folder: Path) -> Iterator[Browser]
         browser.close()
 
 
+@contextmanager
+def visiting(
+    browser: Browser, url: str, *, must_wait: bool = True, **screen: Any
+) -> Iterator["Visit"]:
+    """Go to the page, and require in the end that it complained of nothing and asked nobody else.
+
+    Args:
+        browser: The browser, whose earlier visits this one knows nothing of.
+        url: The server's address.
+        must_wait: Whether to wait until the page knows the network.
+        screen: What Playwright wants to know of the device; see ``DESKTOP`` and ``PHONE``.
+    """
+    context = browser.new_context(**screen)
+    try:
+        visit = Visit(context.new_page(), url, fingers=bool(screen.get("has_touch")))
+        if must_wait:
+            expect(visit["#max-error"]).to_be_enabled()
+        yield visit
+    finally:
+        context.close()
+    assert visit.errors == []
+    assert visit.hosts == {url}
+
+
 class Visit:
     """Somebody on the page.
 
@@ -68,13 +92,13 @@ class Visit:
 
     def __init__(self, page: Page, url: str, *, fingers: bool = False) -> None:
         self.page, self._fingers = page, fingers
+        self._screen = page.context.new_cdp_session(page)  # Playwright's own finger only taps
         self.errors: list[str] = []
         self.hosts: set[str] = set()
         page.on("console", lambda one: self._hear(one.type, one.text))
         page.on("pageerror", lambda one: self._hear("error", str(one)))
-        page.on("request", lambda one: self.hosts.add("/".join(one.url.split("/")[:3])))
+        page.on("request", lambda one: self._count(one.url))
         page.goto(url)
-        expect(self["#max-error"]).to_be_enabled()
 
     def __getitem__(self, selector: str) -> Locator:
         return self.page.locator(selector)
@@ -82,6 +106,17 @@ class Visit:
     def _hear(self, kind: str, text: str) -> None:
         if kind in ("error", "warning"):
             self.errors.append(text)
+
+    def _count(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("blob", "data"):  # which leave the browser no more than these
+            self.hosts.add(f"{parts.scheme}://{parts.netloc}")
+
+    def forgive(self, what: str) -> None:
+        """Browsers complain of failed requests, whatever a page makes of them."""
+        assert self.errors
+        assert all(what in one for one in self.errors)
+        self.errors.clear()
 
     def write(self, text: str, *, lean: float = 0, left: float | None = None) -> None:
         """Write digits on the paper, in its middle or from a place on."""
@@ -106,21 +141,26 @@ class Visit:
         mouse.move(*points[0])
         mouse.down()
         for point in points[1:]:
-            mouse.move(*point, steps=2)
+            mouse.move(*point)
         mouse.up()
 
     def _stroke_by_touch(self, points: Sequence[tuple[float, float]]) -> None:
-        session = self.page.context.new_cdp_session(self.page)
-        kinds = ["touchStart", *["touchMove"] * (len(points) - 1)]
-        for kind, (x, y) in zip(kinds, points, strict=True):
-            touches = [{"x": x, "y": y}]
-            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-        session.detach()
+        self._touch("touchStart", points[:1])
+        for point in points[1:]:
+            self._touch("touchMove", [point])
+        self._touch("touchEnd", [])
+
+    def _touch(self, kind: str, points: Sequence[tuple[float, float]]) -> None:
+        touches = [{"x": x, "y": y} for x, y in points]
+        self._screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
 
     def clear(self) -> None:
         self.page.keyboard.press("Escape")
         expect(self["#invitation"]).to_be_visible()
+
+    def show_file(self, path: Path) -> None:
+        """Choose a picture that lies on disk."""
+        self["#file"].set_input_files(path)
 
     def expect_answer(self, *numbers: str) -> None:
         """Wait until the page says these numbers, from top to bottom."""

@@ -26,6 +26,8 @@ PHONE: dict[str, Any] = {
     "is_mobile": True,
 }
 
+expect.set_options(timeout=20_000)  # of a machine that does other things too
+
 _SPACE = 0.25
 """Between digits, as a share of their height."""
 

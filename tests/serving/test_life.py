@@ -107,7 +107,7 @@ def test_a_full_queue_says_at_once_when_to_come_back() -> None:
     async def answer() -> httpx.Response:
         service = Service(Settings(max_wait_seconds=0.05))
         waiting = asyncio.gather(  # for processes that nobody has told to begin
-            *(service._queue.do([ReadTask(SEVEN, "auto")] * 20) for _ in range(2)),
+            *(service._queue.do([ReadTask(SEVEN, "auto")] * 40) for _ in range(2)),
             return_exceptions=True,
         )
         await asyncio.sleep(0)
@@ -117,7 +117,7 @@ def test_a_full_queue_says_at_once_when_to_come_back() -> None:
         await service.open()
         outcomes = await waiting
         assert isinstance(outcomes[1], BusyError)
-        assert len(outcomes[0]) == 20
+        assert len(outcomes[0]) == 40
         await service.close()
         return response
 

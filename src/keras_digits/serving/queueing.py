@@ -100,14 +100,15 @@ class Queue:
         return len(self._waiting)
 
     def check(self) -> None:
-        """Refuse where another task would wait too long.
+        """Refuse where another task would wait too long, and not even be in the next calls.
 
         Raises:
             BusyError: It would.
         """
         ahead = len(self._waiting) + self._num_at_work
         seconds = ahead * self._seconds_a_task / len(self._processes)
-        is_long = seconds > self._settings.max_wait_seconds and len(self._waiting) > 0
+        is_next = len(self._waiting) < TASKS_AT_ONCE * len(self._processes)
+        is_long = seconds > self._settings.max_wait_seconds and not is_next
         if is_long or len(self._waiting) >= _MOST_WAITING:
             raise BusyError(max(1, math.ceil(seconds)))
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-COMMANDS = ("", "read", "train", "evaluate", "compare", "export", "data", "weights")
+COMMANDS = ("", "read", "train", "evaluate", "compare", "export", "data", "serve", "weights")
 PATH = Path(__file__).resolve().parent / "cli.md"
 
 

@@ -16,7 +16,7 @@ from keras_digits.cli import main
 from keras_digits.data.datasets import Dataset
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/tutorial.md", "docs/how-to.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "docs/tutorial.md", "docs/how-to.md", "docs/serving.md")
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -68,7 +68,7 @@ def test_what_a_page_tells_to_type_works_from_top_to_bottom(
             elif program == "digits":
                 assert main(words) == 0, capsys.readouterr().err
             else:
-                assert line == "pip install '.[train]' -c constraints.txt"
+                assert re.fullmatch(r"pip install '\.\[(train|serve)]' -c constraints.txt", line)
 
 
 def test_pictures_of_the_how_to_are_what_the_pen_draws() -> None:

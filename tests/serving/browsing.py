@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect, sync_playwright
 
 import pen
 
@@ -27,9 +27,6 @@ PHONE: dict[str, Any] = {
 }
 
 expect.set_options(timeout=20_000)  # of a machine that does other things too
-
-_SPACE = 0.25
-"""Between digits, as a share of their height."""
 
 
 @contextmanager
@@ -105,6 +102,12 @@ class Visit:
     def __getitem__(self, selector: str) -> Locator:
         return self.page.locator(selector)
 
+    def area(self, selector: str) -> FloatRect:
+        """Where something is in the window."""
+        found = self[selector].bounding_box()
+        assert found is not None, f"{selector} can't be seen"
+        return found
+
     def _hear(self, kind: str, text: str) -> None:
         if kind in ("error", "warning"):
             self.errors.append(text)
@@ -120,11 +123,12 @@ class Visit:
         assert all(what in one for one in self.errors)
         self.errors.clear()
 
-    def write(self, text: str, *, lean: float = 0, left: float | None = None) -> None:
-        """Write digits on the paper, in its middle or from a place on."""
-        box = self["#canvas"].bounding_box()
-        assert box is not None
-        widths = [_width(character) + _SPACE for character in text]
+    def write(
+        self, text: str, *, lean: float = 0, spacing: float = 0.25, left: float | None = None
+    ) -> None:
+        """Write digits on the paper as `pen.write` does, in its middle or from a place on."""
+        box = self.area("#canvas")
+        widths = [_width(character) + spacing for character in text]
         height = min(0.6 * box["height"], 0.9 * box["width"] / sum(widths))
         x = box["x"] + (left or (box["width"] - sum(widths) * height) / 2)
         y = box["y"] + (box["height"] - height) / 2

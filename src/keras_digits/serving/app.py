@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from enum import Enum
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ _PAGE = Path(str(files("keras_digits") / "serving" / "page"))
 _DOCS = Path(str(files("keras_digits") / "serving" / "docs"))
 _SWAGGER = Path(str(files("fastapi_offline") / "static"))
 """Swagger UI as a package of PyPI brings it, so that documents need no other host."""
+
+_WATCHING: list[str | Enum] = ["watching"]
 
 _DESCRIPTION = (
     "Reads handwritten digits in pictures. The page for people is at [/](/); what is loaded, and "
@@ -78,6 +81,7 @@ def _add_reading(app: FastAPI, service: Service) -> None:
 
     @app.post(
         READ_PATH,
+        tags=["reading"],
         summary="Read the digits in one picture or several.",
         response_model=describing.PictureAnswer | list[describing.PictureAnswer],
         response_model_exclude_unset=True,
@@ -92,6 +96,7 @@ def _add_reading(app: FastAPI, service: Service) -> None:
 
     @app.post(
         CLASSIFY_PATH,
+        tags=["reading"],
         summary="Classify images as MNIST makes them.",
         response_model=describing.ClassifyAnswer,
         responses=describing.refusals(400, 401, 408, 413, 415, 422, 503),
@@ -109,17 +114,23 @@ def _add_watching(app: FastAPI, service: Service) -> None:
 
     @app.get(
         "/v1/model",
+        tags=_WATCHING,
         summary="What is loaded, and how good it is.",
         responses=describing.refusals(401),
     )
     async def model() -> dict[str, Any]:
         return dict(service.facts())
 
-    @app.get("/healthz", summary="Whether the server is alive.")
+    @app.get("/healthz", tags=_WATCHING, summary="Whether the server is alive.")
     async def healthz() -> dict[str, str]:
         return {"status": "alive"}
 
-    @app.get("/readyz", summary="Whether it can read.", responses=describing.refusals(503))
+    @app.get(
+        "/readyz",
+        tags=_WATCHING,
+        summary="Whether it can read.",
+        responses=describing.refusals(503),
+    )
     async def readyz() -> Response:
         if not service.is_ready:
             raise BusyError(1)
@@ -127,6 +138,7 @@ def _add_watching(app: FastAPI, service: Service) -> None:
 
     @app.get(
         "/metrics",
+        tags=_WATCHING,
         summary="Counters for Prometheus.",
         response_class=Response,
         responses=describing.refusals(401),

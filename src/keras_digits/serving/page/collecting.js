@@ -1,0 +1,176 @@
+// Keeps pictures of digits with what they were, in this browser, and hands them out as a ZIP of
+// folders 0/ to 9/, the form that `digits train --data` and `digits evaluate --data` take.
+
+import { paint } from "./drawing.js";
+import { zip } from "./zip.js";
+
+const DATABASE = "keras-digits";
+const STORE = "kept";
+
+/** Paper around a digit, as a share of its larger side. */
+const MARGIN = 0.3;
+const LEAST_MARGIN = 6;
+
+/** A stroke is a digit's own when this share of its points lies in the digit's box. */
+const OWN = 0.7;
+
+/** The larger side of a picture that is kept, in pixels: networks see 28. */
+const MOST_PIXELS = 256;
+const FEWEST_PIXELS = 64;
+
+/** What is kept: records {id, label, blob, time}, oldest first. */
+export class Collection {
+  records = [];
+
+  #database = null;
+
+  /** Bring back what was kept before. A browser that stores nothing keeps it for this visit. */
+  async open() {
+    try {
+      const opening = indexedDB.open(DATABASE, 1);
+      opening.onupgradeneeded = () => opening.result.createObjectStore(STORE, { keyPath: "id" });
+      this.#database = await finished(opening);
+      const records = await finished(this.#store("readonly").getAll());
+      this.records = records.sort((one, other) => one.time - other.time);
+    } catch {
+      this.#database = null;
+    }
+  }
+
+  /** Keep a picture, instead of the one with this id where there is one. */
+  async put(id, label, blob) {
+    const record = { id, label, blob, time: Date.now() };
+    this.records = [...this.records.filter((one) => one.id !== id), record];
+    await this.#write((store) => store.put(record));
+  }
+
+  async remove(id) {
+    this.records = this.records.filter((one) => one.id !== id);
+    await this.#write((store) => store.delete(id));
+  }
+
+  async clear() {
+    this.records = [];
+    await this.#write((store) => store.clear());
+  }
+
+  /** What somebody said of the picture with this id, or null. */
+  labelOf(id) {
+    return this.records.find((one) => one.id === id)?.label ?? null;
+  }
+
+  /** All of it as a ZIP file: 4/0001.png is the first 4. */
+  async toZip() {
+    const counts = Array(10).fill(0);
+    const date = new Date();
+    const files = this.records.map(async ({ label, blob }) => {
+      counts[label] += 1;
+      const name = `${label}/${String(counts[label]).padStart(4, "0")}.png`;
+      return { name, bytes: new Uint8Array(await blob.arrayBuffer()), date };
+    });
+    return zip(await Promise.all(files));
+  }
+
+  #store(mode) {
+    return this.#database.transaction(STORE, mode).objectStore(STORE);
+  }
+
+  async #write(change) {
+    if (this.#database === null) return;
+    try {
+      await finished(change(this.#store("readwrite")));
+    } catch {
+      this.#database = null; // full, or taken away: what is kept lives on in this page
+    }
+  }
+}
+
+/**
+ * A digit alone, as PNG: dark on light as it was written, with a little paper around.
+ *
+ * @param digit As the API explains it.
+ * @param others The picture's other digits, which are to stay outside.
+ * @param source {drawable, width, height, strokes}: the picture; without a drawable, what the
+ *     network saw is taken, which `--data` takes as well.
+ */
+export async function cropDigit(digit, others, source) {
+  if (!source.drawable) {
+    const bytes = Uint8Array.from(atob(digit.image), (one) => one.charCodeAt(0));
+    return new Blob([bytes], { type: "image/png" });
+  }
+  const strokes = strokesOf(digit, source.strokes ?? []);
+  const area = strokes.length > 0 ? areaOf(strokes) : areaAround(digit, others, source);
+  const scale = scaleOf(area);
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(area.width * scale));
+  canvas.height = Math.max(1, Math.round(area.height * scale));
+  const context = canvas.getContext("2d");
+  context.scale(scale, scale);
+  context.translate(-area.left, -area.top);
+  if (strokes.length > 0) paint(context, strokes);
+  else context.drawImage(source.drawable, 0, 0);
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+}
+
+/** Where to cut: the box and a margin, inside the picture, and short of the other digits. */
+function areaAround({ box: [x, y, width, height] }, others, source) {
+  const margin = marginOf(width, height);
+  let [left, top] = [Math.max(0, x - margin), Math.max(0, y - margin)];
+  let [right, bottom] = [x + width + margin, y + height + margin];
+  right = Math.min(source.width, right);
+  bottom = Math.min(source.height, bottom);
+  for (const { box } of others) {
+    const [otherRight, otherBottom] = [box[0] + box[2], box[1] + box[3]];
+    const isOnTheseRows = box[1] < bottom && otherBottom > top;
+    const isOverThese = box[0] < right && otherRight > left;
+    if (!isOnTheseRows || !isOverThese) continue;
+    if (otherRight <= x) left = Math.max(left, (otherRight + x) / 2);
+    else if (box[0] >= x + width) right = Math.min(right, (box[0] + x + width) / 2);
+    else if (otherBottom <= y) top = Math.max(top, (otherBottom + y) / 2);
+    else if (box[1] >= y + height) bottom = Math.min(bottom, (box[1] + y + height) / 2);
+  }
+  return { left, top, width: right - left, height: bottom - top };
+}
+
+function scaleOf({ width, height }) {
+  const side = Math.max(width, height);
+  return Math.min(Math.max(1, FEWEST_PIXELS / side), MOST_PIXELS / side);
+}
+
+/** The strokes of this digit alone, so that a neighbour which hangs over it stays outside; none
+ * where a stroke goes on through another digit. */
+function strokesOf({ box: [x, y, width, height] }, strokes) {
+  const isInside = ([px, py]) => px >= x && px <= x + width && py >= y && py <= y + height;
+  const share = ({ points }) => points.filter(isInside).length / points.length;
+  const shares = strokes.map(share);
+  const isClear = shares.every((one) => one <= 1 - OWN || one >= OWN);
+  return isClear ? strokes.filter((_, index) => shares[index] >= OWN) : [];
+}
+
+/** Where strokes are, with a margin. */
+function areaOf(strokes) {
+  const all = strokes.flatMap(({ width, points }) => points.map(([x, y]) => [x, y, width / 2]));
+  const left = Math.min(...all.map(([x, , radius]) => x - radius));
+  const top = Math.min(...all.map(([, y, radius]) => y - radius));
+  const width = Math.max(...all.map(([x, , radius]) => x + radius)) - left;
+  const height = Math.max(...all.map(([, y, radius]) => y + radius)) - top;
+  const margin = marginOf(width, height);
+  return {
+    left: left - margin,
+    top: top - margin,
+    width: width + 2 * margin,
+    height: height + 2 * margin,
+  };
+}
+
+function marginOf(width, height) {
+  return Math.max(LEAST_MARGIN, MARGIN * Math.max(width, height));
+}
+
+/** A request of IndexedDB as a promise. */
+function finished(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}

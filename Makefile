@@ -13,14 +13,14 @@ endif
 WEIGHTS_RECIPE := --network lines --optimizer adamw --schedule cosine \
   --precision mixed_bfloat16 --validation-split 0.0833 --seed 1
 
-.PHONY: weights setup train test lint format wheel-test docs peers clean
+.PHONY: weights setup train test browser lint format wheel-test docs peers clean
 
 setup: $(VENV)/.train-is-set-up
 
 train: setup
 	$(BIN)/digits train $(ARGS)
 
-test: $(VENV)/.dev-is-set-up
+test: $(VENV)/.dev-is-set-up browser
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
 
 weights: setup
@@ -39,13 +39,19 @@ format: $(VENV)/.dev-is-set-up
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-wheel-test: $(VENV)/.dev-is-set-up
+wheel-test: $(VENV)/.dev-is-set-up browser
 	$(BIN)/python tests/check_wheel.py
 
 docs: $(VENV)/.dev-is-set-up
 	$(BIN)/python docs/write_cli.py
 	$(BIN)/python docs/write_results.py
 	$(BIN)/python docs/write_pictures.py
+
+# The page's tests drive Debian's Chromium; where it can't be had they are skipped.
+browser:
+	@command -v chromium >/dev/null || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -qq chromium >/dev/null; } || \
+	  echo "Chromium is missing, so the page is not tested. Install it: sudo apt install chromium" >&2
 
 # Those whom benchmarks/pictures.py and read.py run beside us: RapidOCR in an environment of its own,
 # Debian's Tesseract.

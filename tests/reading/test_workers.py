@@ -16,6 +16,7 @@ import pytest
 from keras_digits.digits import Reading
 from keras_digits.errors import PictureError
 from keras_digits.reading.catalogue import network_path
+from keras_digits.reading.picture import MAX_PIXELS
 from keras_digits.reading.reader import (
     Reader,
     _one_thread_each,
@@ -81,10 +82,10 @@ def test_many_pictures_are_read_alike_with_help_and_without(
     pages: list[Any] = [write(str(number)) for number in range(100, 110)]
     reader = Reader()
     expected = [reader.read(page, "number") for page in pages]
-    found = list(reader.read_many([*(pages * 30), b"no picture"], "number"))
+    found = list(reader.read_many([*(pages * 12), b"no picture"], "number"))
     assert isinstance(found.pop(), PictureError)
-    assert len(found) == 300
-    for one, wanted in zip(found, expected * 30, strict=True):
+    assert len(found) == 120
+    for one, wanted in zip(found, expected * 12, strict=True):
         assert isinstance(one, Reading)
         assert (one.text, one.numbers[0].box) == (wanted.text, wanted.numbers[0].box)
         np.testing.assert_allclose(
@@ -123,14 +124,14 @@ def _read_many_ones() -> int:
 def test_worker_reads_as_the_reader_does() -> None:
     pages: list[Any] = [write(str(number)) for number in range(100, 105)]
     reader = Reader()
-    with Workers(1, _start_worker, (network_path(None), None)) as workers:
+    with Workers(1, _start_worker, (network_path(None), None, MAX_PIXELS)) as workers:
         *found, error = wait_for(workers, _read_in_worker, [*pages, b"no picture"], "number")
     assert [one.text for one in found] == [reader.read(page, "number").text for page in pages]
     assert isinstance(error, PictureError)
 
 
 def test_network_that_is_gone_is_read_with_by_its_reader_alone() -> None:
-    with Workers(1, _start_worker, (Path("gone.onnx"), None)) as workers:
+    with Workers(1, _start_worker, (Path("gone.onnx"), None, MAX_PIXELS)) as workers:
         wait_for(workers, os.getpid)
         assert workers.call(_read_in_worker, [write("7")], "digit") is None
 

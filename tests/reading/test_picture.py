@@ -130,9 +130,7 @@ def test_what_is_no_picture_gets_one_clear_line(source: object, message: str) ->
 
 
 def test_decompression_bomb_is_refused_at_once() -> None:
-    raw = encode(Image.new("1", (1, 30_000))).replace(  # says that it is 40,000 wide
-        b"\x00\x00\x00\x01\x00\x00\x75\x30", b"\x00\x00\x9c\x40\x00\x00\x75\x30"
-    )
+    raw = b"P5 40000 30000 255\n" + bytes(1000)  # and no more, whatever it says
     started = time.perf_counter()
     with pytest.raises(PictureError, match="too many pixels"):
         load_picture(raw)

@@ -290,9 +290,7 @@ def _below(folder: Path) -> set[Path]:
 
 @pytest.mark.parametrize("mode", ["L", "RGBA", "P"])
 def test_a_decompression_bomb_is_cheap(server: Server, client: httpx.Client, mode: str) -> None:
-    huge = encode(np.zeros((40_000, 1), np.uint8)).replace(  # says it is 40,000 wide, too
-        b"\x00\x00\x00\x01\x00\x00\x9c\x40", b"\x00\x00\x9c\x40\x00\x00\x9c\x40"
-    )
+    huge = b"P5 40000 30000 255\n" + bytes(1000)  # and no more, whatever it says
     largest = io.BytesIO()
     Image.new(mode, (5000, 5000)).save(largest, "PNG", transparency=0 if mode == "P" else None)
     client.post("/v1/read", content=SEVEN, headers=PNG)

@@ -13,7 +13,7 @@ endif
 WEIGHTS_RECIPE := --network lines --optimizer adamw --schedule cosine \
   --precision mixed_bfloat16 --validation-split 0.0833 --seed 1
 
-.PHONY: weights setup train test lint format wheel-test docs peers clean
+.PHONY: weights setup train test lint format wheel-test docs bench peers clean
 
 setup: $(VENV)/.train-is-set-up
 
@@ -45,7 +45,14 @@ wheel-test: $(VENV)/.dev-is-set-up
 docs: $(VENV)/.dev-is-set-up
 	$(BIN)/python docs/write_cli.py
 	$(BIN)/python docs/write_results.py
+	PYTHONPATH=benchmarks $(BIN)/python docs/write_benchmarks.py
 	$(BIN)/python docs/write_pictures.py
+
+# Every claim of speed beside its peers, and docs/benchmarks.md; nothing else should run meanwhile.
+bench: $(VENV)/.dev-is-set-up peers
+	$(BIN)/python benchmarks/bench.py $(ARGS)
+	PYTHONPATH=benchmarks $(BIN)/python docs/write_benchmarks.py
+	$(BIN)/python docs/write_results.py
 
 # Those whom benchmarks/pictures.py and read.py run beside us: RapidOCR in an environment of its own,
 # Debian's Tesseract.

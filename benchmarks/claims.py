@@ -30,6 +30,7 @@ class Claim:
         target: What the ratio is to be; None where the peer is there for orientation.
         bound: Whether the ratio is to be ``at least`` or ``at most`` the target.
         num_rounds: How often each side had its turn.
+        why: What keeps us from the target, where that is known; said where it isn't reached.
     """
 
     claim: str
@@ -41,6 +42,7 @@ class Claim:
     target: float | None
     bound: str = "at least"
     num_rounds: int = LEAST_ROUNDS
+    why: str = ""
 
     @property
     def ratio(self) -> float:

@@ -88,6 +88,7 @@ def _claims(sides: dict[str, dict[str, Any]], num_rounds: int) -> list[Claim]:
             target=1.0,
             bound="at most",
             num_rounds=num_rounds,
+            why="Ours also scores, draws the report and converts the network to ONNX.",
         ),
     ]
 

@@ -77,12 +77,21 @@ def _watch(process: subprocess.Popen[str], peaks: dict[int, float]) -> None:
 
 
 def _family(number: int) -> Iterator[int]:
-    """A process and all that it and its own have started."""
+    """A process and all that it and its own have started.
+
+    Not one that still is its parent's double: until it runs a program of its own, its account is
+    of the memory that it shares.
+    """
     yield number
-    for file in Path(f"/proc/{number}/task").glob("*/children"):
-        try:
-            children = file.read_text().split()
-        except OSError:
-            continue
-        for child in children:
-            yield from _family(int(child))
+    try:
+        for file in Path(f"/proc/{number}/task").glob("*/children"):
+            for child in file.read_text().split():
+                if _command(int(child)) != _command(number):
+                    yield from _family(int(child))
+    except OSError:
+        return  # one of them has just ended
+
+
+def _command(number: int) -> bytes:
+    """The words that a process was started with."""
+    return Path(f"/proc/{number}/cmdline").read_bytes()

@@ -29,6 +29,7 @@ _SPACE = 0.25
 """Between digits, as a share of their height."""
 
 
+
 @contextmanager
 def browsing(camera_shows: NDArray[np.uint8], folder: Path) -> Iterator[Browser]:
     """Start Chromium with a webcam that shows a picture, and end it.

@@ -13,7 +13,7 @@ endif
 WEIGHTS_RECIPE := --network lines --optimizer adamw --schedule cosine \
   --precision mixed_bfloat16 --validation-split 0.0833 --seed 1
 
-.PHONY: weights setup train test browser lint format wheel-test docs peers clean
+.PHONY: weights setup train test browser lint format wheel-test docs bench loaders peers clean
 
 setup: $(VENV)/.train-is-set-up
 
@@ -45,6 +45,7 @@ wheel-test: $(VENV)/.dev-is-set-up browser
 docs: $(VENV)/.dev-is-set-up
 	$(BIN)/python docs/write_cli.py
 	$(BIN)/python docs/write_results.py
+	PYTHONPATH=benchmarks $(BIN)/python docs/write_benchmarks.py
 	$(BIN)/python docs/write_pictures.py
 
 # The page's tests drive Debian's Chromium; where it can't be had they are skipped.
@@ -52,6 +53,18 @@ browser:
 	@command -v chromium >/dev/null || \
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -qq chromium >/dev/null; } || \
 	  echo "Chromium is missing, so the page is not tested. Install it: sudo apt install chromium" >&2
+
+# Every claim of speed beside its peers, and docs/benchmarks.md; nothing else should run meanwhile.
+bench: $(VENV)/.dev-is-set-up peers loaders
+	$(BIN)/python benchmarks/bench.py $(ARGS)
+	PYTHONPATH=benchmarks $(BIN)/python docs/write_benchmarks.py
+	$(BIN)/python docs/write_results.py
+
+# What asks the server many times a second.
+loaders:
+	@for tool in wrk hey; do command -v $$tool >/dev/null || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -qq $$tool >/dev/null; } || \
+	  { echo "$$tool is missing. Install it: sudo apt install $$tool" >&2; exit 2; }; done
 
 # Those whom benchmarks/pictures.py and read.py run beside us: RapidOCR in an environment of its own,
 # Debian's Tesseract.

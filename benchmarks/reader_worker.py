@@ -1,12 +1,13 @@
 """Our Reader in a process of its own: paths on stdin, a line each; what it took as JSON on stdout.
 
-    python benchmarks/reader_worker.py < paths.txt  ->  {"seconds": 1.9, "peak_mib": 160.2, ...}
+    python benchmarks/reader_worker.py [CORES] < paths.txt  ->  {"seconds": 1.9, "peak_mib": 160.2}
 
-The seconds are those of ``Reader.read_many``; imports and loading the network come before. The
-memory is that of all its processes.
+On as many cores as are named, else on all. The seconds are those of ``Reader.read_many``; imports
+and loading the network come before. The memory is that of all its processes.
 """
 
 import json
+import os
 import sys
 import time
 
@@ -18,6 +19,8 @@ from keras_digits.errors import DigitsError
 
 def main() -> None:
     """Read every picture."""
+    if sys.argv[1:]:
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(sys.argv[1])])
     paths = sys.stdin.read().splitlines()
     reader = Reader()
     started = time.perf_counter()

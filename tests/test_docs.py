@@ -80,7 +80,7 @@ def test_pictures_of_the_how_to_are_what_the_pen_draws() -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    for page in (*PAGES, "docs/results.md"):
+    for page in (*PAGES, "docs/results.md", "docs/benchmarks.md"):
         for link in re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text("utf-8")):
             assert (ROOT / page).parent.joinpath(link).exists(), f"{page}: {link}"
 
@@ -93,6 +93,11 @@ def test_page_of_flags_is_what_the_commands_say() -> None:
 def test_page_of_results_is_what_the_benchmarks_found() -> None:
     script = load_script(ROOT / "docs" / "write_results.py")
     assert (ROOT / "docs" / "results.md").read_text("utf-8") == script.results_page()
+
+
+def test_page_of_benchmarks_is_what_they_found() -> None:
+    script = load_script(ROOT / "docs" / "write_benchmarks.py")
+    assert (ROOT / "docs" / "benchmarks.md").read_text("utf-8") == script.benchmarks_page()
 
 
 def test_readmes_figures_stand_in_the_benchmarks_results() -> None:

@@ -37,13 +37,19 @@ def test_any_bytes_give_an_array_or_a_dataset_error(raw: bytes) -> None:
         assert "\n" not in str(error)  # noqa: PT017
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def in_two_parts(raw: bytes) -> bytes:
+    return gzip.compress(raw[:1000]) + gzip.compress(raw[1000:])
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, in_two_parts])
 def test_gzip_is_known_by_its_bytes_not_its_name(
     tmp_path: Path, pack: Callable[[bytes], bytes]
 ) -> None:
     path = tmp_path / "images"
     path.write_bytes(pack(IMAGES))
-    assert read_idx_images(path).shape == (3, 28, 28)
+    images = read_idx_images(path)
+    assert encode_idx(images) == IMAGES
+    assert images.flags.writeable
 
 
 @pytest.mark.parametrize(
@@ -58,6 +64,10 @@ def test_gzip_is_known_by_its_bytes_not_its_name(
         (struct.pack(">4I", 0x803, 0, 28, 28), "holds no images"),
         (encode_idx(np.zeros((2, 32, 32), np.uint8)), "images of 32x32 pixels; expected 28x28"),
         (gzip.compress(IMAGES)[:-30], "broken gzip"),
+        (gzip.compress(IMAGES)[:-4] + b"\xff\xff\xff\xff", "broken gzip"),
+        (gzip.compress(IMAGES)[:-4] + b"\x01\x00\x00\x00", "broken gzip"),
+        (gzip.compress(IMAGES)[:-8] + b"\x00" * 4 + gzip.compress(IMAGES)[-4:], "broken gzip"),
+        (gzip.compress(IMAGES) + b"more", "broken gzip"),
         (b"\x1f\x8bnot really", "broken gzip"),
         (struct.pack(">4I", 0x803, 2**32 - 1, 28, 28), "is truncated"),
     ],

@@ -304,6 +304,12 @@ def test_unknown_layout_is_refused(reader: Reader) -> None:
         reader.read(write("1"), "line")
 
 
+def test_many_images_are_told_in_their_order_as_a_few_are(reader: Reader) -> None:
+    images = np.random.default_rng(1).integers(0, 256, (200, 28, 28), np.uint8)
+    few = [reader.classify(images[start : start + 10]) for start in range(0, 200, 10)]
+    assert reader.classify(images) == pytest.approx(np.concatenate(few), abs=1e-6)
+
+
 def test_images_of_another_shape_are_refused(reader: Reader) -> None:
     with pytest.raises(ValueError, match="expected uint8"):
         reader.classify(np.zeros((3, 20, 20), np.uint8))

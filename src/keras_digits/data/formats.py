@@ -6,6 +6,7 @@
 import warnings
 import zipfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -131,7 +132,8 @@ def _read_idx_folder(folder: Path) -> Parts | None:
     train = [path for path in pairs if "train" in path.name]
     test = [path for path in pairs if "t10k" in path.name or "test" in path.name]
     if train and test:
-        return Parts(_read_idx_pair(train[0]), _read_idx_pair(test[0]))
+        with ThreadPoolExecutor() as threads:  # inflating lets go of Python's lock
+            return Parts(*threads.map(_read_idx_pair, (train[0], test[0])))
     return Parts(_read_idx_pair(pairs[0])) if pairs else None
 
 

@@ -10,6 +10,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -185,7 +186,8 @@ def part_digests(parts: Parts) -> tuple[str, ...]:
             arrays.append(digits.images)
             if digits.labels is not None:
                 arrays.append(digits.labels)
-    digests = tuple(idx_sha256(array) for array in arrays)
+    with ThreadPoolExecutor() as threads:  # hashing lets go of Python's lock
+        digests = tuple(threads.map(idx_sha256, arrays))
     return digests if len(digests) == len(IDX_FILES) else digests + ("",) * (4 - len(digests))
 
 

@@ -6,9 +6,11 @@ perhaps ``frames`` out, and the metadata that says how to understand them.
 
 import itertools
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
@@ -79,11 +81,18 @@ class Network:
             float32 ``(n, 10)``.
         """
         at_once = _COLUMNS_AT_ONCE // SIDE
-        parts = [
-            self._session.run(["logits"], {"images": images[start : start + at_once]})[0]
-            for start in range(0, len(images), at_once)
-        ]
-        return np.concatenate(parts) if parts else np.zeros((0, NUM_CLASSES), np.float32)
+        if len(images) == 0:
+            return np.zeros((0, NUM_CLASSES), np.float32)
+        if len(images) <= at_once:
+            return self._some_logits(images)
+        few = [images[start : start + at_once] for start in range(0, len(images), at_once)]
+        with ThreadPoolExecutor(max(1, cv2.getNumberOfCPUs())) as threads:
+            return np.concatenate(list(threads.map(self._some_logits, few)))
+
+    def _some_logits(self, images: Images) -> NDArray[np.float32]:
+        """The logits of as many digits as are looked at together."""
+        logits: NDArray[np.float32] = self._session.run(["logits"], {"images": images})[0]
+        return logits
 
     def see(self, views: Sequence[View]) -> list[Sight]:
         """What the network sees in views of lines; those of like width are looked at together.

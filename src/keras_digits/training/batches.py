@@ -17,6 +17,7 @@ from keras_digits.data.marks import non_digits
 from keras_digits.digits import NUM_CLASSES
 from keras_digits.networks import Network
 from keras_digits.training.recipe import Recipe
+from keras_digits.training.stepping import Stock
 
 _PLAIN_SHARE = 0.15
 """Of digits as other hands would have them, the share that stays as it is."""
@@ -59,6 +60,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
         """Go to `epoch`, counted from 0."""
         self._epoch = epoch
 
+    def supply(self) -> Any:
+        """What ``fit`` is given for these batches."""
+        return self
+
     def follow_epochs(self) -> keras.callbacks.Callback:
         """A callback that starts each epoch here, and seeds dropout anew."""
         return _EpochStart(self, self._recipe.seed)
@@ -77,7 +82,10 @@ class ShuffledBatches(Batches):
     def __init__(self, network: Network, digits: Digits, recipe: Recipe) -> None:
         super().__init__(network, digits, recipe)
         is_changed = recipe.augmentation != "none" or recipe.non_digits > 0
-        self._inputs = None if is_changed else network.prepare(digits.images)
+        self._stock = None
+        if not is_changed:
+            inputs = network.prepare(digits.images)
+            self._stock = Stock(inputs, one_hot(self._labels), recipe.batch_size)
         self._order = np.arange(len(digits))
 
     def start_epoch(self, epoch: int) -> None:
@@ -85,13 +93,19 @@ class ShuffledBatches(Batches):
         super().start_epoch(epoch)
         order = np.random.default_rng((self._recipe.seed, epoch))
         self._order = order.permutation(len(self._order))
+        if self._stock is not None:
+            self._stock.reorder(self._order)
+
+    def supply(self) -> Any:
+        """What ``fit`` is given for these batches: without Python between, if none change."""
+        return self if self._stock is None else self._stock.supply()
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
+        if self._stock is not None:
+            return self._stock[index]
         start = index * self._recipe.batch_size
         chosen = self._order[start : start + self._recipe.batch_size]
         targets = one_hot(self._labels[chosen])
-        if self._inputs is not None:
-            return self._inputs[chosen], targets
         generator = self._generator(index)
         images = self._images[chosen]
         if self._recipe.augmentation == "sway":

@@ -13,7 +13,7 @@ from typing import Any
 from keras_digits.data import DATASETS
 from keras_digits.errors import RecipeError
 
-NETWORKS = ("article", "convnet", "compact", "lines")
+NETWORKS = ("article", "convnet", "quick", "compact", "lines")
 
 OPTIMIZERS = (
     "sgd",

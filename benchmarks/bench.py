@@ -15,7 +15,6 @@ from tutorial import console
 BENCHMARKS = (
     "fit",
     "quick",
-    "convnet_speed",
     "command",
     "augment",
     "load",

@@ -65,6 +65,7 @@ def test_train_puts_runs_into_dated_folders(capsys: pytest.CaptureFixture[str]) 
     assert re.fullmatch(r"\d{8}-\d{6}-article-sgd", folder.name)
 
 
+@pytest.mark.slow
 def test_several_optimizers_are_trained_and_compared(capsys: pytest.CaptureFixture[str]) -> None:
     flags = ("--optimizer", "sgd", "--optimizer", "adam", "--optimizer", "sgd")
     assert main(["train", *QUICK, *flags, "--out", "both"]) == 0
@@ -129,7 +130,7 @@ def test_data_calls_broken_mnist_broken(
     [
         (
             ["train", "--network", "cnn"],
-            "network is 'cnn'; expected one of article, convnet, compact, lines.",
+            "network is 'cnn'; expected one of article, convnet, quick, compact, lines.",
         ),
         (["train", "--optimizer", "sdg"], "optimizer is 'sdg'; expected one of sgd, rmsprop"),
         (["train", "--epochs", "many"], "Invalid value for '--epochs'"),

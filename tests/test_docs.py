@@ -48,8 +48,14 @@ def files_of_ones_own(optdigits: Dataset) -> None:
         Image.fromarray(255 - optdigits.test.images[index]).save(folder / f"{index}.png")
 
 
+LONG_PAGES = ("docs/tutorial.md", "docs/how-to.md")
+"""They train several networks."""
+
+
 @pytest.mark.usefixtures("files_of_ones_own")
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=[pytest.mark.slow] * (page in LONG_PAGES)) for page in PAGES]
+)
 def test_what_a_page_tells_to_type_works_from_top_to_bottom(
     page: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -66,6 +66,7 @@ def run_of_lines(optdigits: Dataset, tmp_path_factory: pytest.TempPathFactory) -
     return train(recipe, out=tmp_path_factory.mktemp("lines") / "run", dataset=optdigits)
 
 
+@pytest.mark.slow
 def test_network_that_reads_lines_is_exported_in_integers(
     run_of_lines: Run, optdigits: Dataset
 ) -> None:
@@ -89,6 +90,7 @@ def test_network_that_reads_lines_is_exported_in_integers(
     np.testing.assert_allclose(frames, expected, atol=0.1 * np.abs(expected).max())
 
 
+@pytest.mark.slow
 def test_network_in_integers_is_tested_as_it_ships(run_of_lines: Run, optdigits: Dataset) -> None:
     evaluation = evaluate(run_of_lines, dataset=optdigits)  # exports it, if that is not done
     session = onnxruntime.InferenceSession(run_of_lines.onnx_path)
@@ -101,6 +103,7 @@ def test_network_in_integers_is_tested_as_it_ships(run_of_lines: Run, optdigits:
     np.testing.assert_allclose(evaluation.probabilities, expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_network_whose_answers_integers_would_change_stays_as_it_is(
     run_of_lines: Run, optdigits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -49,6 +50,11 @@ def same_weights(one: Run, other: Run) -> bool:
     return all(np.array_equal(a, b) for a, b in pairs)
 
 
+def slow(**settings: Any) -> Any:
+    """A recipe whose test takes long."""
+    return pytest.param(Recipe(**settings), marks=pytest.mark.slow)
+
+
 @pytest.mark.parametrize(
     "recipe",
     [
@@ -61,7 +67,7 @@ def same_weights(one: Run, other: Run) -> bool:
             augmentation="sway",
         ),
         Recipe(dataset="optdigits", epochs=3, optimizer="adam", precision="mixed_bfloat16"),
-        Recipe(
+        slow(
             dataset="optdigits",
             epochs=3,
             network="convnet",
@@ -70,7 +76,7 @@ def same_weights(one: Run, other: Run) -> bool:
             augmentation="handwriting",
             non_digits=0.4,
         ),
-        Recipe(
+        slow(
             dataset="optdigits",
             epochs=3,
             batch_size=48,

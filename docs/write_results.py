@@ -17,6 +17,7 @@ from reading_results import (
     pictures_section,
     speed_section,
 )
+from serving_results import fuzz_section, serving_section
 from training_results import (
     OPTIMIZERS_CHART,
     convnet_section,
@@ -55,6 +56,8 @@ def results_page() -> str:
         ("declining", declining_section),
         ("corruptions", corruptions_section),
         ("read", speed_section),
+        ("serve", serving_section),
+        ("fuzz", fuzz_section),
     ):
         if _path(name).is_file():
             measured.append(_read(name))

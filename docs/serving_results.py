@@ -1,0 +1,53 @@
+"""The sections of ``docs/results.md`` about the server and what can't break it."""
+
+from typing import Any
+
+_SERVICES = {"ours": "`digits serve`", "naive": "FastAPI, `model.predict`"}
+
+
+def serving_section(result: dict[str, Any]) -> str:
+    """Throughput, overload, memory."""
+    lines = [
+        "## Serving",
+        "",
+        "`benchmarks/serve.py`: the same picture of one digit, asked for by wrk on the same two "
+        "cores, beside the service that people write first: FastAPI around `model.predict`.",
+        "",
+        "| service | connections | requests a second | half within | 99 % within | refused |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in sorted(result["rows"], key=lambda row: row["connections"]):
+        lines.append(
+            f"| {_SERVICES[row['service']]} | {row['connections']} "
+            f"| {row['requests_per_second']:,.0f} | {row['p50_ms']:.1f} ms "
+            f"| {row['p99_ms']:.1f} ms | {row['refused']:.0f} |"
+        )
+    half, over, memory = (result[name] for name in ("half", "overload", "memory"))
+    lines += [
+        "",
+        f"At half of its capacity, {half['requested_per_second']:.0f} requests a second: half are "
+        f"answered within {half['p50_ms']:.1f} ms, 99 % within {half['p99_ms']:.1f} ms, "
+        f"{half['errors']:.0f} not at all.",
+        "",
+        f"Asked for {over['requests_per_second']:,.0f} pictures a second, far more than it can "
+        f"read: {over['accepted']:,.0f} in ten seconds were accepted, 99 % of them answered within "
+        f"{over['accepted_p99_ms']:.0f} ms; {over['refused']:,.0f} were told to come back, 99 % of "
+        f"them within {over['refused_p99_ms']:.0f} ms; {over['other']:.0f} got anything else. "
+        f"A request right after it took {1000 * over['seconds_to_recover']:.0f} ms.",
+        "",
+        f"Over {memory['requests']:,} requests, {memory['answered']:,} of them answered, memory "
+        f"went from {memory['mebibytes_at_first']:.0f} to {memory['mebibytes_at_last']:.0f} MiB.",
+    ]
+    return "\n".join(lines)
+
+
+def fuzz_section(result: dict[str, Any]) -> str:
+    """What came of bytes that a fuzzer made up."""
+    return (
+        "## Whatever bytes\n\n"
+        f"`benchmarks/fuzz.py`: of {result['inputs']:,} files that a coverage-guided fuzzer made "
+        f"out of small pictures of many formats, {result['read']:,} were read as numbers, "
+        f"{result['blank']:,} as blank and {result['refused']:,} refused in one line; none did "
+        f"anything else. Memory was {result['mebibytes_after_a_fifth']} MiB after a fifth of them "
+        f"and {result['mebibytes_at_last']} MiB at the end."
+    )

@@ -66,7 +66,7 @@ def test_without_the_token_nobody_reads_but_the_page_is_there() -> None:
 
 
 def test_pages_of_other_sites_may_ask_only_where_they_are_named() -> None:
-    settings = Settings(allowed_origins=("https://friend.example",))
+    settings = Settings(allowed_origins=("https://friend.example",), token="s3cret")
     for origin, allowed in (("https://friend.example", True), ("https://foe.example", False)):
         headers = {"origin": origin, "access-control-request-method": "POST"}
         for ask in (

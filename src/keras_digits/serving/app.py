@@ -64,15 +64,16 @@ def create_app(service: Service, version: str) -> ASGIApp:
     _add_watching(app, service)
     _add_pages(app)
     _add_refusals(app)
-    if origins := service.settings.allowed_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=["authorization", "content-type"],
-        )
     known = frozenset(path for route in app.routes if (path := getattr(route, "path", None)))
-    return Guard(app, service.settings, service.check, service.watch, known)
+    guarded = Guard(app, service.settings, service.check, service.watch, known)
+    if not (origins := service.settings.allowed_origins):
+        return guarded
+    return CORSMiddleware(  # outermost, so that their pages can read refusals too
+        guarded,
+        allow_origins=origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["authorization", "content-type"],
+    )
 
 
 def _add_reading(app: FastAPI, service: Service) -> None:

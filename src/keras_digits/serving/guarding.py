@@ -91,8 +91,8 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> tuple[int, str, tuple[str, str]] | None:
         """The status, words and header with which a request is turned away."""
-        path, is_preflight = scope["path"], scope["method"] == "OPTIONS"
-        if self._authorization and path in _NEEDS_TOKEN and not is_preflight:
+        path = scope["path"]
+        if self._authorization and path in _NEEDS_TOKEN:
             given = dict(scope["headers"]).get(b"authorization", b"")
             if not hmac.compare_digest(given, self._authorization):
                 message = "this reader wants a token; send it as Authorization: Bearer TOKEN."

@@ -61,7 +61,9 @@ def load(network: str | None) -> Model:
     path = network_path(network)
     opened = Network(path)
     shipped = {one.path: one for one in shipped_networks().values()}.get(path)
-    card = path.with_name("README.md")
+    cards = [
+        card for card in (path.with_suffix(".md"), path.with_name("README.md")) if card.is_file()
+    ]
     raw = path.read_bytes()
     figures = shipped.figures() if shipped else None
     facts = {
@@ -78,7 +80,7 @@ def load(network: str | None) -> Model:
         "default_max_error": DEFAULT_MAX_ERROR,
         "promises": _usual_promises(opened.promises),
         "figures": figures,
-        "card": card.read_text("utf-8") if card.is_file() else None,
+        "card": cards[0].read_text("utf-8") if cards else None,
     }
     return Model(path, opened.promises, facts)
 

@@ -150,8 +150,8 @@ def test_bad_requests_get_one_clear_line(
 def test_a_picture_that_the_shell_refuses_is_refused_in_the_same_words(
     client: httpx.Client, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path("the picture").write_bytes(SEVEN[:100])
-    assert main(["read", "the picture"]) == 2
+    Path("this").write_bytes(SEVEN[:100])
+    assert main(["read", "this"]) == 2
     answer = client.post("/v1/read", content=SEVEN[:100], headers=PNG)
     assert capsys.readouterr().err == f"digits: {answer.json()['error']}\n"
 

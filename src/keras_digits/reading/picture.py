@@ -92,7 +92,7 @@ def decode(source: Any, name: str | None = None, max_pixels: int = MAX_PIXELS) -
         source: A path (str or Path), a file's bytes, a Pillow image, or an array: bool, uint8,
             uint16 or floating point (0..1 or 0..255), ``(height, width)``, or with a last axis of
             1 grey, 2 grey and alpha, 3 RGB or 4 RGBA.
-        name: What to call it in an error; by default the path, or "the picture".
+        name: What to call it in an error; by default the path, or "this".
         max_pixels: How large it may be, at most ``MAX_PIXELS``.
 
     Raises:
@@ -102,7 +102,7 @@ def decode(source: Any, name: str | None = None, max_pixels: int = MAX_PIXELS) -
     if isinstance(source, str | Path):
         name = name or str(source)
         source = _read_file(Path(source), name)
-    name = name or "the picture"
+    name = name or "this"
     if isinstance(source, bytes | bytearray | memoryview):
         return _decode(bytes(source), name, max_pixels)
     if isinstance(source, Image.Image):

@@ -1,7 +1,8 @@
 """Keras and its backend, started without their notes on the reader's screen.
 
 TensorFlow writes them from C++ to stderr past every setting. They are held back while it loads or
-starts a part of it, and shown when that fails. The shell imports this before anything else that uses Keras.
+starts a part of it, and shown when that fails. The shell imports this before anything else that
+uses Keras.
 """
 
 import os

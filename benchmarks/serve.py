@@ -122,7 +122,7 @@ def _claims(
         Claim(
             f"memory over {NUM_REQUESTS:,} requests",
             "at the end",
-            "after a fifth",
+            "in the second fifth",
             "MiB",
             memory["mebibytes_at_last"],
             memory["mebibytes_at_first"],
@@ -168,11 +168,14 @@ def _wrk(url: str, script: Path, connections: int, seconds: int) -> dict[str, fl
     assert rate, done.stdout
     if "Socket errors" in done.stdout:
         raise DigitsError(f"wrk could not reach {url}: {done.stdout}")
+    answered = re.search(r"(\d+) requests in", done.stdout)
+    assert answered, done.stdout
+    num_refused = int(refused[1]) if refused else 0
     return {
-        "requests_per_second": float(rate[1]),
+        "requests_per_second": float(rate[1]) * (1 - num_refused / int(answered[1])),
         "p50_ms": _percentile(done.stdout, 50),
         "p99_ms": _percentile(done.stdout, 99),
-        "refused": float(refused[1]) if refused else 0.0,
+        "refused": float(num_refused),
     }
 
 
@@ -273,11 +276,13 @@ def _endurance(url: str, picture: Path, pid: int) -> dict[str, float]:
         )
     is_over.set()
     thread.join()
-    fifth = max(1, len(samples) // 5)
     answered = re.search(r"\[200\]\s+(\d+) responses", done.stdout)
+    if answered is None or int(answered[1]) < NUM_REQUESTS:
+        raise SystemExit(f"not all of {NUM_REQUESTS} requests were answered: {done.stdout}")
+    fifth = max(1, len(samples) // 5)
     found = {
         "requests": NUM_REQUESTS,
-        "answered": int(answered[1]) if answered else 0,
+        "answered": int(answered[1]),
         "mebibytes_at_first": statistics.median(samples[fifth : 2 * fifth]) / 2**20,
         "mebibytes_at_last": statistics.median(samples[-fifth:]) / 2**20,
     }

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,6 +57,7 @@ def serving(folder: Path, *flags: str, **environment: str) -> Iterator[Server]:
 def _address(process: "subprocess.Popen[bytes]", log: Path) -> str:
     """The address that it tells, once it can read."""
     while process.poll() is None:
+        time.sleep(0.02)
         if found := re.search(r"http://\S+?:\d+", log.read_text()):
             return found[0]
     raise AssertionError(log.read_text())

@@ -29,6 +29,10 @@ SEVEN = encode(write("7", height=90, thickness=9))
 PNG = {"content-type": "image/png"}
 
 
+FORM = {"content-type": "multipart/form-data; boundary=edge"}
+CUT_FORM = b'--edge\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\n' + SEVEN
+
+
 def in_base64(raw: bytes) -> str:
     return base64.b64encode(raw).decode("ascii")
 
@@ -118,7 +122,8 @@ def test_a_blank_picture_has_no_numbers(client: httpx.Client) -> None:
         (422, "twice", {"content": SEVEN, "headers": PNG, "params": [("layout", "auto")] * 2}),
         (415, "text/plain", {"content": SEVEN, "headers": {"content-type": "text/plain"}}),
         (422, "no picture", {"json": {}}),
-        (422, "no picture", {"json": {"picture": "", "pictures": []}}),
+        (422, "both", {"json": {"picture": "", "pictures": [""]}}),
+        (413, "more than 1000 values", {"json": {"layout": [0] * 1001}}),
         (422, "'pic' is unknown", {"json": {"pic": ""}}),
         (422, "no base64", {"json": {"picture": "?"}}),
         (422, "expected string", {"json": {"picture": 7}}),
@@ -128,10 +133,12 @@ def test_a_blank_picture_has_no_numbers(client: httpx.Client) -> None:
         (
             400,
             "no JSON",
-            {"content": b"[" * 99999, "headers": {"content-type": "application/json"}},
+            {"content": b"[" * 999, "headers": {"content-type": "application/json"}},
         ),
         (422, "no picture", {"files": {"layout": (None, "digit")}}),
         (422, "expected file", {"files": {"file": ("a", SEVEN), "other": ("b", SEVEN)}}),
+        (400, "does not end", {"content": CUT_FORM, "headers": FORM}),
+        (413, "16 at most", {"files": [("file", SEVEN)] * 18}),
         (400, "form", {"content": b"x", "headers": {"content-type": "multipart/form-data"}}),
         (413, "16 at most", {"json": {"pictures": [""] * 17}}),
         (413, "million bytes", {"content": bytes(20_000_001), "headers": PNG}),
@@ -181,16 +188,18 @@ def test_images_are_classified_as_by_the_reader(
 @pytest.mark.parametrize(
     ("status", "words", "request_"),
     [
-        (422, "(1, 1, 2)", {"json": {"images": [[1, 2]]}}),
-        (422, "uneven", {"json": {"images": [[1], [1, 2]]}}),
-        (422, "no numbers", {"json": {"images": [["a"]]}}),
-        (422, "no numbers", {"json": {"images": []}}),
-        (422, "no pixels", {"json": {"images": [[0.5] * 28] * 28}}),
-        (422, "no pixels", {"json": {"images": [[256] * 28] * 28}}),
+        (422, "another shape", {"json": {"images": [[1, 2]]}}),
+        (422, "another shape", {"json": {"images": [[1], [1, 2]]}}),
+        (422, "another shape", {"json": {"images": [["a"] * 28, "b" * 28]}}),
+        (422, "(0, 28, 28)", {"json": {"images": []}}),
+        (422, "no pixel", {"json": {"images": [[0.5] * 28] * 28}}),
+        (422, "no pixel", {"json": {"images": [[256] * 28] * 28}}),
+        (422, "no pixel", {"json": {"images": [["a"] * 28] * 28}}),
+        (413, "more than 1000000 values", {"json": {"images": [0] * 1_000_001}}),
         (422, "images is missing", {"json": {}}),
         (400, "no NPY", {"content": b"abc"}),
-        (400, "bytes for", {"content": npy(np.zeros((9, 28, 28), np.uint8))[:-1]}),
-        (422, "float64", {"content": npy(np.zeros((28, 28)))}),
+        (400, "other bytes", {"content": npy(np.zeros((9, 28, 28), np.uint8))[:-1]}),
+        (422, "no uint8", {"content": npy(np.zeros((28, 28)))}),
         (415, "image/png", {"content": SEVEN, "headers": PNG}),
         (413, "at most", {"content": npy(np.zeros((20_001, 28, 28), np.uint8))}),
     ],
@@ -202,6 +211,28 @@ def test_bad_images_get_one_clear_line(
     answer = client.post("/v1/classify", **request_)
     assert answer.status_code == status, answer.text
     assert words in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (-1, -28, 28)}",
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (0, 10 ** 30)}",
+        f"{{'descr': '|u1', 'fortran_order': False, 'shape': (1{'0' * 400},)}}",
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (True, 28, 28)}",
+        "{'descr': (), 'fortran_order': False, 'shape': (28, 28)}",
+        "{'descr': 'i4,(2,', 'fortran_order': False, 'shape': (28, 28)}",
+        "{'descr': (" + "(" * 3000,
+        "  x\n y\n",
+        "{[]: 1}",
+        "-" * 9000 + "1",
+    ],
+    ids=range(10),
+)
+def test_numpy_files_that_lie_are_refused(client: httpx.Client, header: str) -> None:
+    raw = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + bytes(784)
+    answer = client.post("/v1/classify", content=raw)
+    assert answer.status_code in (400, 422), answer.text
 
 
 def test_the_model_is_described_with_its_promises_and_limits(client: httpx.Client) -> None:

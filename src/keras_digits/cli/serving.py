@@ -1,5 +1,6 @@
 """The command that serves the reader to programs and people."""
 
+import math
 import sys
 from typing import Annotated
 
@@ -51,6 +52,9 @@ def serve(
 
     Ctrl-C or SIGTERM stops it once requests in flight are answered; SIGHUP reloads the network.
     """
+    for name, value in (("megabytes", max_megabytes), ("megapixels", max_megapixels)):
+        if not math.isfinite(value):
+            raise typer.TyperException(f"--max-{name} is {value}; expected a number.")
     from keras_digits.serving.running import serve as run
     from keras_digits.serving.settings import Settings, default_num_processes
 

@@ -1,7 +1,8 @@
 """Keras and its backend, started without their notes on the reader's screen.
 
-TensorFlow writes them from C++ to stderr past every setting. They are held back while it loads,
-and shown when loading fails. The shell imports this before anything else that uses Keras.
+TensorFlow writes them from C++ to stderr past every setting. They are held back while it loads or
+starts a part of it, and shown when that fails. The shell imports this before anything else that
+uses Keras.
 """
 
 import os
@@ -14,7 +15,7 @@ from keras_digits.errors import MissingExtraError, RecipeError
 
 
 @contextmanager
-def _notes_held_back() -> Iterator[None]:
+def notes_held_back() -> Iterator[None]:
     """Keep what this process writes to stderr, and write it out only after a failure."""
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as notes:
@@ -45,7 +46,7 @@ BACKENDS = ("tensorflow", "jax", "torch")
 """Keras's backends that can train."""
 
 _check_choice()
-with _notes_held_back():
+with notes_held_back():
     import keras
 
     if find_spec("tensorflow"):  # Keras loads it beside JAX and torch too, when it seeds

@@ -33,7 +33,7 @@ class Network:
     """A ``digits.onnx`` in ONNX Runtime.
 
     Args:
-        path: Where it lies.
+        source: Where it lies, or the file's bytes.
 
     Attributes:
         reads_lines: Whether it reads lines of any width, or single digits alone.
@@ -45,13 +45,14 @@ class Network:
         ModelFileError: It is missing, or no network that can be used.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._session = _open_session(path)
+    def __init__(self, source: Path | bytes) -> None:
+        name = "the network" if isinstance(source, bytes) else str(source)
+        self._session = _open_session(source, name)
         self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
         self._temperature = np.float32(self.metadata.get("keras_digits.temperature", "1"))
         self._rejects = self.metadata.get("keras_digits.rejects") == "true"
         self.reads_lines = len(self._session.get_outputs()) > 1
-        self.promises = _promises(self.metadata, path)
+        self.promises = _promises(self.metadata, name)
 
     def classify(self, images: Images) -> tuple[Probabilities, NDArray[np.float32]]:
         """What the network believes of single digits.
@@ -120,7 +121,7 @@ class Network:
         ]
 
 
-def _promises(metadata: Mapping[str, str], path: Path) -> dict[str, Promises]:
+def _promises(metadata: Mapping[str, str], name: str) -> dict[str, Promises]:
     """What a file says was measured of its answers: of each kind, or nothing."""
     texts = [metadata.get(f"keras_digits.promises.{name}") for name in PROMISES]
     if not any(texts):
@@ -129,7 +130,7 @@ def _promises(metadata: Mapping[str, str], path: Path) -> dict[str, Promises]:
         found = [Promises.from_json(text or "") for text in texts]
     except ValueError as error:
         raise ModelFileError(
-            f"{path} has metadata that this version does not understand ({error}). Export it "
+            f"{name} has metadata that this version does not understand ({error}). Export it "
             "again: digits export"
         ) from error
     return dict(zip(PROMISES, found, strict=True))
@@ -143,20 +144,20 @@ def softmax(logits: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.float
     return weights / total, (highest + np.log(total))[..., 0]
 
 
-def _open_session(path: Path) -> onnxruntime.InferenceSession:
+def _open_session(source: Path | bytes, name: str) -> onnxruntime.InferenceSession:
     """ONNX Runtime on a network that keeps the contract."""
-    if not path.is_file():
+    if isinstance(source, Path) and not source.is_file():
         raise ModelFileError(
-            f"{path} does not exist; expected a digits.onnx. Train one: digits train"
+            f"{name} does not exist; expected a digits.onnx. Train one: digits train"
         )
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what is wrong is said below, once
     options.intra_op_num_threads = 1  # lines are small; threads read a few pictures each instead
     try:
-        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's errors have no common name
         raise ModelFileError(
-            f"{path} is no network that ONNX Runtime can load. Export it again: digits train"
+            f"{name} is no network that ONNX Runtime can load. Export it again: digits train"
         ) from error
     inputs = {port.name: [port.type, *port.shape[1:]] for port in session.get_inputs()}
     outputs = {port.name: port.shape[1:] for port in session.get_outputs()}
@@ -170,7 +171,7 @@ def _open_session(path: Path) -> onnxruntime.InferenceSession:
         or outputs != {"logits": [NUM_CLASSES]}
     ):
         raise ModelFileError(
-            f"{path} is another network than digits train exports; expected images, uint8 "
+            f"{name} is another network than digits train exports; expected images, uint8 "
             "(n, 28, 28) or (n, 28, width), and logits, (n, 10). Export it again: digits train"
         )
     return session

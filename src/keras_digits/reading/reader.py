@@ -64,8 +64,8 @@ class Reader:
     """Reads handwritten digits in pictures.
 
     Args:
-        network: The name of a network that ships (see ``digits weights``), or the path of a
-            ``digits.onnx`` that ``digits train`` wrote; by default the first that ships.
+        network: The name of a network that ships (see ``digits weights``), or the path or the
+            bytes of a ``digits.onnx`` that ``digits train`` wrote; by default the first that ships.
         max_error: Of the answers accepted, at most this share is to be wrong, on pictures like
             those that :mod:`keras_digits.calibrating` makes; by default one in twenty, or no
             promise where a network can't make it.
@@ -79,12 +79,12 @@ class Reader:
 
     def __init__(
         self,
-        network: str | Path | None = None,
+        network: str | Path | bytes | None = None,
         max_error: float | None = None,
         max_pixels: int = MAX_PIXELS,
     ) -> None:
-        self._path = network_path(network)
-        self._network = Network(self._path)
+        self._source = network if isinstance(network, bytes) else network_path(network)
+        self._network = Network(self._source)
         self._max_error, self._max_pixels = max_error, max_pixels
         self._acceptance = Acceptance(self._network.promises, max_error)
         self._line_network = (
@@ -163,7 +163,7 @@ class Reader:
                     count = min(_MOST_WORKERS, num_threads - 1)
                     workers = stack.enter_context(
                         Workers(
-                            count, _start_worker, (self._path, self._max_error, self._max_pixels)
+                            count, _start_worker, (self._source, self._max_error, self._max_pixels)
                         )
                     )
                     threads = stack.enter_context(ThreadPoolExecutor(num_threads + count))
@@ -290,11 +290,11 @@ _reader_of_worker: Reader | None = None
 """In a process that helps, its reader."""
 
 
-def _start_worker(path: Path, max_error: float | None, max_pixels: int) -> None:
+def _start_worker(network: Path | bytes, max_error: float | None, max_pixels: int) -> None:
     """Make a process ready to help."""
     global _reader_of_worker  # noqa: PLW0603  # what a process keeps between calls has no other place
     with suppress(ModelFileError):  # it is gone since; the caller, who has it, reads alone
-        _reader_of_worker = Reader(path, max_error, max_pixels)
+        _reader_of_worker = Reader(network, max_error, max_pixels)
     cv2.setNumThreads(1)
 
 

@@ -8,9 +8,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import FileResponse, JSONResponse
+from fastapi.security import HTTPBearer
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
@@ -59,6 +60,7 @@ def create_app(service: Service, version: str) -> ASGIApp:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(HTTPBearer(auto_error=False))] if service.settings.token else [],
     )
     _add_reading(app, service)
     _add_watching(app, service)
@@ -73,6 +75,7 @@ def create_app(service: Service, version: str) -> ASGIApp:
         allow_origins=origins,
         allow_methods=["GET", "POST"],
         allow_headers=["authorization", "content-type"],
+        expose_headers=["retry-after"],
     )
 
 
@@ -180,11 +183,6 @@ def _add_refusals(app: FastAPI) -> None:
     async def miss(request: Request, error: HTTPException) -> Response:
         message = f"{request.method} {request.url.path[:100]}: {error.detail}. See /docs."
         return JSONResponse({"error": message}, error.status_code, error.headers)
-
-    @app.exception_handler(Exception)
-    async def fail(_: Request, error: Exception) -> Response:
-        message = f"the server failed ({type(error).__name__}), which is a mistake of its own."
-        return JSONResponse({"error": message}, 500)
 
 
 def _as_json(answered: Any) -> Response:

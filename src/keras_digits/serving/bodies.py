@@ -8,11 +8,13 @@ import asyncio
 import base64
 import binascii
 import json
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, QueryParams, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
@@ -23,6 +25,12 @@ from keras_digits.serving.settings import MILLION, Settings
 
 UNNAMED = "-"
 """What a picture is called that came without a name, as ``digits read`` calls that of stdin."""
+
+_COPIES = 4
+"""How often what was sent is in memory at worst: as a body, decoded, pickled, in a process."""
+
+_MAX_JSON_VALUES = 1000
+"""More values than pictures and options can have are not even parsed."""
 
 _SECONDS_FOR_ROOM = 1
 """When to come back where memory is full of other requests."""
@@ -61,7 +69,7 @@ class Memory:
         Raises:
             BusyError: There is no room.
         """
-        if self._num_held + num_bytes > self._max_bytes:
+        if self._num_held and self._num_held + num_bytes > self._max_bytes:
             raise BusyError(_SECONDS_FOR_ROOM)
         self._num_held += num_bytes
 
@@ -86,19 +94,21 @@ async def body_of(request: Request, settings: Settings, memory: Memory) -> Async
     try:
         async with asyncio.timeout(settings.timeout_seconds):
             async for chunk in request.stream():
-                memory.take(len(chunk))
+                memory.take(_COPIES * len(chunk))
                 num_bytes += len(chunk)
                 chunks.append(chunk)
                 if num_bytes > settings.max_bytes:
                     raise _too_large(settings)
-        yield b"".join(chunks)
+        body = b"".join(chunks)
+        chunks.clear()
+        yield body
     except TimeoutError as error:
         message = f"the request took more than {settings.timeout_seconds:g} s to arrive."
         raise RequestError(408, f"{message} Send less, or try again.") from error
     except ClientDisconnect as error:
         raise RequestError(400, "the client has gone.") from error
     finally:
-        memory.give_back(num_bytes)
+        memory.give_back(_COPIES * num_bytes)
 
 
 def media_type(request: Request) -> str:
@@ -122,26 +132,26 @@ async def order_of(request: Request, body: bytes, settings: Settings) -> Order:
     if kind == "multipart/form-data":
         order = await _order_of_form(request, body, settings)
     elif kind == "application/json":
-        order = _order_of_json(json_of(body), request.query_params)
+        order = _order_of_json(json_of(body, _MAX_JSON_VALUES), request.query_params, settings)
     elif kind == "application/octet-stream" or kind.startswith("image/"):
         order = Order(((UNNAMED, body),), False, _options({}, request.query_params))
     else:
         raise RequestError(415, f"the body is {kind[:60]!r}; expected {_PICTURE_WANTED}.")
-    if len(order.pictures) > settings.max_pictures:
-        raise RequestError(
-            413,
-            f"the request has {len(order.pictures)} pictures; expected {settings.max_pictures} "
-            "at most. Send several requests.",
-        )
     return order
 
 
-def json_of(body: bytes) -> dict[str, Any]:
+def json_of(body: bytes, max_values: int) -> dict[str, Any]:
     """A body that must be a JSON object.
+
+    Args:
+        body: The body.
+        max_values: So many values may be in it; to parse more would take long.
 
     Raises:
         RequestError: It is none.
     """
+    if sum(map(body.count, (b",", b"[", b"{"))) > max_values:
+        raise RequestError(413, f"the JSON has more than {max_values} values. Send less at once.")
     try:
         found = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -156,6 +166,7 @@ async def _order_of_form(request: Request, body: bytes, settings: Settings) -> O
     form = await _form(request, body, settings)
     files = [one for name, one in form.multi_items() if name == "file"]
     fields = [(name, one) for name, one in form.multi_items() if name != "file"]
+    _check_count(len(files), settings)
     if not files or not all(isinstance(one, UploadFile) for one in files):
         raise RequestError(422, "the form has no picture; expected one in a file field, file.")
     for name, one in fields:
@@ -163,8 +174,15 @@ async def _order_of_form(request: Request, body: bytes, settings: Settings) -> O
             raise RequestError(422, f"the form has a file {name[:60]!r}; expected file.")
     pictures = [(one.filename or UNNAMED, await one.read()) for one in files]  # type: ignore[union-attr]
     values = _once_each([(name, str(value)) for name, value in fields], "form")
+    await form.close()
     options = _options(values, request.query_params)
     return Order(tuple(pictures), len(pictures) > 1, options)
+
+
+_MOST_PARTS = 1000
+"""Parts of a form that are counted at all."""
+
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # its lines hold what clients sent
 
 
 class _InMemoryParser(MultiPartParser):
@@ -182,10 +200,14 @@ async def _form(request: Request, body: bytes, settings: Settings) -> FormData:
     parser = _InMemoryParser(
         request.headers,
         chunks(),
-        max_files=settings.max_pictures + 1,
-        max_fields=len(ReadOptions.model_fields) + 1,
-        max_part_size=1000,
+        max_files=_MOST_PARTS,
+        max_fields=_MOST_PARTS,
+        max_part_size=10_000,
     )
+    _, parameters = parse_options_header(request.headers["content-type"])
+    end = b"--" + parameters.get(b"boundary", b"") + b"--"
+    if end not in body:
+        raise RequestError(400, "the form does not end as it should; send it again.")
     try:
         return await parser.parse()
     except (MultiPartException, KeyError, ValueError) as error:
@@ -193,11 +215,13 @@ async def _form(request: Request, body: bytes, settings: Settings) -> FormData:
         raise RequestError(400, f"the form can't be read ({reason}); send it again.") from error
 
 
-def _order_of_json(found: dict[str, Any], query: QueryParams) -> Order:
+def _order_of_json(found: dict[str, Any], query: QueryParams, settings: Settings) -> Order:
     """Pictures in base64, from JSON."""
     asked = validated(JsonPictures, found, is_strict=True)
     if (asked.picture is None) == (asked.pictures is None):
-        raise RequestError(422, "the JSON has no picture; expected one of picture and pictures.")
+        given_both = "both picture and pictures" if asked.pictures is not None else "no picture"
+        raise RequestError(422, f"the JSON has {given_both}; expected one of picture and pictures.")
+    _check_count(len(asked.pictures or ()), settings)
     are_several = asked.pictures is not None
     texts = asked.pictures if asked.pictures is not None else [asked.picture or ""]
     if not texts:
@@ -232,6 +256,16 @@ def _once_each(pairs: list[tuple[str, str]], place: str) -> dict[str, str]:
     if len(values) < len(pairs):
         raise RequestError(422, f"the {place} names an option twice; expected each once.")
     return values
+
+
+def _check_count(num_pictures: int, settings: Settings) -> None:
+    """Refuse more pictures than a request may have."""
+    if num_pictures > settings.max_pictures:
+        raise RequestError(
+            413,
+            f"the request has {num_pictures} pictures; expected {settings.max_pictures} at most. "
+            "Send several requests.",
+        )
 
 
 def _too_large(settings: Settings) -> RequestError:

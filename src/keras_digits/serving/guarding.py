@@ -5,7 +5,9 @@ Plain ASGI, so that a refusal costs next to nothing, and comes before a body is 
 
 import hmac
 import json
+import logging
 import time
+import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -24,14 +26,17 @@ READ_PATH, CLASSIFY_PATH = "/v1/read", "/v1/classify"
 _NEEDS_ROOM = (READ_PATH, CLASSIFY_PATH)
 """Paths whose requests wait for a process."""
 
-_NEEDS_TOKEN = (*_NEEDS_ROOM, "/v1/model", "/metrics")
-"""The page and its files tell nothing, and must be there to ask for a token."""
+_OPEN_PATHS = ("/", "/docs", "/openapi.json", "/healthz", "/readyz")
+_OPEN_FOLDERS = ("/page/", "/docs/")
+"""What needs no token: the page and its files tell nothing, and must be there to ask for one."""
+
+_log = logging.getLogger(__name__)
 
 _HEADERS = tuple(
     (name.encode(), value.encode())
     for name, value in {
         "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-        "img-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
+        "img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'none'",
         "cross-origin-opener-policy": "same-origin",
         "permissions-policy": "camera=(self), microphone=(), geolocation=()",
@@ -63,7 +68,7 @@ class Guard:
         known_paths: frozenset[str],
     ) -> None:
         self._app = app
-        self._authorization = f"Bearer {settings.token}".encode() if settings.token else None
+        self._authorization = f"bearer {settings.token}".encode() if settings.token else None
         self._check, self._watch, self._known_paths = check, watch, known_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,13 +76,16 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, status = time.perf_counter(), 500
+        started, status = time.perf_counter(), 0
+        expects = any(name == b"expect" for name, _ in scope["headers"])
 
         async def send_safely(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+                # Who was told not to send a body mustn't send the next request in its place.
+                closing = [(b"connection", b"close")] if expects and status >= 400 else []
+                message["headers"] = [*message.get("headers", ()), *_HEADERS, *closing]
             await send(message)
 
         try:
@@ -85,6 +93,14 @@ class Guard:
                 await _refuse(send_safely, *refusal)
             else:
                 await self._app(scope, receive, send_safely)
+        except Exception as error:
+            place = traceback.extract_tb(error.__traceback__)[
+                -1
+            ]  # no words: a client may be in them
+            _log.error("%s at %s:%s", type(error).__name__, place.filename, place.lineno)
+            if not status:
+                message = f"the server failed ({type(error).__name__}), by a mistake of its own."
+                await _refuse(send_safely, 500, message)
         finally:
             path = scope["path"] if scope["path"] in self._known_paths else "other"
             self._watch.request(path, status, time.perf_counter() - started)
@@ -92,8 +108,16 @@ class Guard:
     def _refusal(self, scope: Scope) -> tuple[int, str, tuple[str, str]] | None:
         """The status, words and header with which a request is turned away."""
         path = scope["path"]
-        if self._authorization and path in _NEEDS_TOKEN:
-            given = dict(scope["headers"]).get(b"authorization", b"")
+        if not path.isprintable():  # a route's pattern may match before a line's end
+            return (
+                404,
+                "the path has characters that no path here has.",
+                ("cache-control", "no-store"),
+            )
+        is_open = path in _OPEN_PATHS or path.startswith(_OPEN_FOLDERS)
+        if self._authorization and not is_open:
+            scheme, _, token = dict(scope["headers"]).get(b"authorization", b"").partition(b" ")
+            given = scheme.lower() + b" " + token.strip()
             if not hmac.compare_digest(given, self._authorization):
                 message = "this reader wants a token; send it as Authorization: Bearer TOKEN."
                 return 401, message, ("www-authenticate", "Bearer")
@@ -111,7 +135,9 @@ def busy_refusal(busy: BusyError) -> tuple[int, str, tuple[str, str]]:
     return 503, message, ("retry-after", str(busy.retry_after))
 
 
-async def _refuse(send: Send, status: int, message: str, header: tuple[str, str]) -> None:
+async def _refuse(
+    send: Send, status: int, message: str, header: tuple[str, str] = ("cache-control", "no-store")
+) -> None:
     """Answer with one line."""
     body = json.dumps({"error": message}).encode()
     headers = [

@@ -5,7 +5,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from keras_digits.declining import DEFAULT_MAX_ERROR, Promises
@@ -25,12 +24,12 @@ class Model:
     """A network's file and what it says of itself.
 
     Attributes:
-        path: The file.
+        raw: The file's bytes, from which processes start whatever becomes of the file.
         promises: As :class:`keras_digits.reading.network.Network` has them.
         facts: What ``GET /v1/model`` tells.
     """
 
-    path: Path
+    raw: bytes
     promises: Mapping[str, Promises]
     facts: Mapping[str, Any]
 
@@ -43,7 +42,7 @@ class Model:
         return _acceptance(self, max_error)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _acceptance(model: Model, max_error: float | None) -> Acceptance:
     """Remembered, because finding thresholds takes longer than using them."""
     return Acceptance(model.promises, max_error)
@@ -59,12 +58,16 @@ def load(network: str | None) -> Model:
         ModelFileError: It can't be used.
     """
     path = network_path(network)
-    opened = Network(path)
+    opened = Network(path)  # says what is wrong with it, by its name
+    try:
+        raw = path.read_bytes()
+        opened = Network(raw)
+    except OSError as error:
+        raise ModelFileError(f"{path} can't be read ({error.strerror}).") from error
     shipped = {one.path: one for one in shipped_networks().values()}.get(path)
     cards = [
         card for card in (path.with_suffix(".md"), path.with_name("README.md")) if card.is_file()
     ]
-    raw = path.read_bytes()
     figures = shipped.figures() if shipped else None
     facts = {
         "name": shipped.name if shipped else path.name,
@@ -80,9 +83,9 @@ def load(network: str | None) -> Model:
         "default_max_error": DEFAULT_MAX_ERROR,
         "promises": _usual_promises(opened.promises),
         "figures": figures,
-        "card": cards[0].read_text("utf-8") if cards else None,
+        "card": cards[0].read_text("utf-8", "replace") if cards else None,
     }
-    return Model(path, opened.promises, facts)
+    return Model(raw, opened.promises, facts)
 
 
 def _usual_promises(promises: Mapping[str, Promises]) -> list[dict[str, float | None]]:

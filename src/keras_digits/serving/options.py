@@ -1,5 +1,6 @@
 """What a client may ask for, by name and type; and one line where it asks for something else."""
 
+import reprlib
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -91,5 +92,4 @@ def _in_one_line(error: ValidationError, kind: type[BaseModel]) -> str:
 
 def _shortened(value: Any) -> str:
     """A value as it can stand in a line."""
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:37]}..."
+    return reprlib.repr(value)  # never the whole of it

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -67,13 +66,13 @@ class ReadingProcess:
     """One process with one reader.
 
     Args:
-        network: The file of the network.
+        network: The bytes of the network's file.
         max_pixels: The largest picture.
         timeout_seconds: How long it may take over the tasks of one call.
     """
 
-    def __init__(self, network: Path, max_pixels: int, timeout_seconds: float) -> None:
-        self._arguments = (network, max_pixels)
+    def __init__(self, network: bytes, max_pixels: int, timeout_seconds: float) -> None:
+        self._arguments = (network, max_pixels, os.getpid())
         self._timeout_seconds = timeout_seconds
         self._executor = self._start()
 
@@ -87,16 +86,20 @@ class ReadingProcess:
             await asyncio.wrap_future(self._executor.submit(_greet))
         except Exception as error:
             raise ModelFileError(
-                f"no process could start with {self._arguments[0]}. Look for memory and for the "
-                "file, and start again."
+                "no process can start that reads. Look for memory, and start again."
             ) from error
 
     async def work(self, tasks: Sequence[Task]) -> list[Outcome]:
-        """What comes of each task; a task that ends the process has a PictureError."""
+        """What comes of each task; a task that ends the process has a PictureError.
+
+        Raises:
+            ModelFileError: The process ended, and no other can start.
+        """
         if (outcomes := await self._try(tasks)) is not None:
             return outcomes
         outcomes = []
         for task in tasks:  # again, one by one: to find which it was, if it was one of them
+            await self.greet()
             alone = await self._try([task])
             outcomes += [self._too_much()] if alone is None else alone
         return outcomes
@@ -134,22 +137,22 @@ _reader: Reader | None = None
 """In a process that reads, its reader."""
 
 
-def _start(network: Path, max_pixels: int) -> None:
+def _start(network: bytes, max_pixels: int, server: int) -> None:
     """Make a process ready to read."""
     global _reader  # noqa: PLW0603  # what a process keeps between calls has no other place
     for number in (signal.SIGINT, signal.SIGTERM):  # sent to all at once, they are the server's
         signal.signal(number, signal.SIG_IGN)
     with suppress(AttributeError):  # none on Windows
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with, args=(server,), daemon=True).start()
     warnings.simplefilter("ignore")  # odd EXIF and palettes are no news
     cv2.setNumThreads(1)
     _reader = Reader(network, max_pixels=max_pixels)
 
 
-def _end_with(parent: int) -> None:
+def _end_with(server: int) -> None:
     """Leave nothing behind of a server that was killed outright."""
-    while os.getppid() == parent:
+    while os.getppid() == server:
         time.sleep(_SECONDS_TO_LOOK)
     os._exit(0)
 

@@ -10,14 +10,16 @@ import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from keras_digits.errors import PictureError
-from keras_digits.serving.processes import Outcome, ReadingProcess, Task
+from keras_digits.errors import ModelFileError, PictureError
+from keras_digits.serving.processes import Outcome, ReadingProcess, ReadTask, Task
 from keras_digits.serving.settings import Settings
 
 TASKS_AT_ONCE = 8
 """So many tasks a call: more would keep the first waiting for the last."""
+
+_BYTES_AT_ONCE = 100_000
+"""A call takes no further task beyond so many bytes: large pictures go one by one."""
 
 _MOST_WAITING = 512
 """More never wait, however short they seem."""
@@ -59,15 +61,16 @@ class Queue:
 
     Args:
         settings: How many processes, and for how long a task may wait.
-        network: The file of the network.
+        network: The bytes of the network's file.
         on_call: Told of every call of a process how many tasks it was given.
     """
 
-    def __init__(self, settings: Settings, network: Path, on_call: Callable[[int], None]) -> None:
+    def __init__(self, settings: Settings, network: bytes, on_call: Callable[[int], None]) -> None:
         self._settings = settings
         self._on_call = on_call
         self._waiting: deque[_Waiting] = deque()
-        self._num_at_work = self._num_working = 0
+        self._num_at_work = 0
+        self._started: list[float] = []
         self._seconds_a_task = _SECONDS_AT_FIRST
         self._wake = asyncio.Condition()
         self._is_closing = False
@@ -83,7 +86,11 @@ class Queue:
         Raises:
             ModelFileError: One can't.
         """
-        await asyncio.gather(*(process.greet() for process in self._processes))
+        try:
+            await asyncio.gather(*(process.greet() for process in self._processes))
+        except ModelFileError:
+            await asyncio.gather(*(process.stop() for process in self._processes))
+            raise
         self._servants = [asyncio.create_task(self._serve(one)) for one in self._processes]
 
     async def close(self) -> None:
@@ -108,6 +115,8 @@ class Queue:
         ahead = len(self._waiting) + self._num_at_work
         seconds = ahead * self._seconds_a_task / len(self._processes)
         is_next = len(self._waiting) < TASKS_AT_ONCE * len(self._processes)
+        if self._are_held_up():
+            is_next, seconds = False, max(seconds, self._settings.timeout_seconds / 2)
         is_long = seconds > self._settings.max_wait_seconds and not is_next
         if is_long or len(self._waiting) >= _MOST_WAITING:
             raise BusyError(max(1, math.ceil(seconds)))
@@ -125,6 +134,13 @@ class Queue:
             self._wake.notify(len(waiting))
         return list(await asyncio.gather(*(one.outcome for one in waiting)))
 
+    def _are_held_up(self) -> bool:
+        """Whether every process is at a call that lasts longer than anybody should wait."""
+        if len(self._started) < len(self._processes):
+            return False
+        lasted = asyncio.get_running_loop().time() - max(self._started)
+        return lasted > self._settings.max_wait_seconds
+
     async def _serve(self, process: ReadingProcess) -> None:
         """Keep a process at work until the queue closes and is empty."""
         while True:
@@ -134,15 +150,26 @@ class Queue:
                 return
             await self._call(process)
 
+    def _take(self) -> list[_Waiting]:
+        """What a call does next: a fair share of what waits, not too many, not too much."""
+        num_free = len(self._processes) - len(self._started)
+        count = min(math.ceil(len(self._waiting) / num_free), TASKS_AT_ONCE)
+        taken, num_bytes = [self._waiting.popleft()], 0
+        while len(taken) < count:
+            num_bytes += _size(taken[-1].task)
+            if num_bytes + _size(self._waiting[0].task) > _BYTES_AT_ONCE:
+                break
+            taken.append(self._waiting.popleft())
+        return taken
+
     async def _call(self, process: ReadingProcess) -> None:
         """Let a process do what waits."""
-        num_free = len(self._processes) - self._num_working
-        count = min(math.ceil(len(self._waiting) / num_free), TASKS_AT_ONCE)
-        taken = [self._waiting.popleft() for _ in range(count)]
+        taken = self._take()
+        count = len(taken)
         self._num_at_work += count
-        self._num_working += 1
         clock = asyncio.get_running_loop().time
         started = clock()
+        self._started.append(started)
         outcomes: Sequence[Outcome | Exception]
         try:
             outcomes = await process.work([one.task for one in taken])
@@ -150,7 +177,7 @@ class Queue:
             outcomes = [error] * count
         finally:
             self._num_at_work -= count
-            self._num_working -= 1
+            self._started.remove(started)
         seconds = (clock() - started) / count
         self._seconds_a_task += _NEWEST * (seconds - self._seconds_a_task)
         self._on_call(count)
@@ -161,3 +188,8 @@ class Queue:
                 one.outcome.set_exception(BusyError(_SECONDS_TO_RECOVER))
             else:
                 one.outcome.set_result(outcome)
+
+
+def _size(task: Task) -> int:
+    """A task's bytes."""
+    return len(task.picture) if isinstance(task, ReadTask) else task.images.nbytes

@@ -14,11 +14,14 @@ from keras_digits.serving.app import create_app
 from keras_digits.serving.service import Service
 from keras_digits.serving.settings import Settings
 
-_SECONDS_TO_FINISH = 30
+_SECONDS_TO_FINISH = 60
 """How long requests in flight may take once the server is asked to stop."""
 
 _SECONDS_TO_KEEP_ALIVE = 30
-"""How long a connection may stay without a request."""
+"""How long a connection may stay without another request."""
+
+_MOST_CONNECTIONS = 2000
+"""More at once are told to come back."""
 
 
 def serve(settings: Settings, tell: Callable[[str], None]) -> None:
@@ -50,6 +53,7 @@ async def _serve(settings: Settings, listening: socket.socket, tell: Callable[[s
             lifespan="on",
             server_header=False,
             proxy_headers=False,
+            limit_concurrency=_MOST_CONNECTIONS,
             timeout_keep_alive=_SECONDS_TO_KEEP_ALIVE,
             timeout_graceful_shutdown=_SECONDS_TO_FINISH,
             ws="none",
@@ -94,8 +98,11 @@ def _listening(settings: Settings) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(*place, type=socket.SOCK_STREAM)[0]
         opened = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise ServingError(f"{settings.host} is no address here ({error.strerror}).") from error
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ServingError(
+            f"{settings.host!r} is no address here ({reason}); expected one such as 127.0.0.1."
+        ) from error
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind(address)

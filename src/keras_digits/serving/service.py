@@ -53,7 +53,8 @@ class Service:
     async def close(self) -> None:
         """Answer what was accepted, then end."""
         self.is_ready = False
-        await self._queue.close()
+        async with self._reloading:  # what is being loaded is to end as well
+            await self._queue.close()
 
     async def reload(self) -> None:
         """Look at the network's file again, and read with it from when it is ready.
@@ -127,4 +128,4 @@ class Service:
 
     def _new_queue(self, model: Model) -> Queue:
         """A queue before processes that read with a model."""
-        return Queue(self.settings, model.path, self.watch.batch)
+        return Queue(self.settings, model.raw, self.watch.batch)

@@ -71,7 +71,8 @@ class Settings:
             raise ServingError("the token is empty; give one, or leave it out.")
         for origin in self.allowed_origins:
             scheme, separator, host = origin.partition("://")
-            if scheme not in ("http", "https") or not separator or not host or "/" in host:
+            is_host = host.isascii() and host.isprintable() and not set("/ ") & set(host)
+            if scheme not in ("http", "https") or not separator or not host or not is_host:
                 raise ServingError(
                     f"{origin!r} is no origin; expected one such as https://example.org."
                 )

@@ -94,7 +94,14 @@ def hasten(
     if not any(map(_watches_batches, callbacks)):
         model.steps_per_execution = _STEPS_AN_EXECUTION
     if num_steps >= _STEPS_WORTH_XLA and _is_for_xla(model):
+        _start_xla()
         model.jit_compile = True
+
+
+def _start_xla() -> None:
+    """Compile next to nothing, so that XLA's notes about its start come now, and are held back."""
+    with backend.notes_held_back():
+        tf.function(lambda: tf.zeros(1) + 1, jit_compile=True)()
 
 
 def _watches_batches(callback: keras.callbacks.Callback) -> bool:

@@ -114,7 +114,7 @@ def main(
 
 def _compare_cold(scratch: Path, rounds: int) -> dict[str, Any]:
     """Seconds from a shell to the answer."""
-    seven = draw_seven(scratch / "one.png")
+    seven = _draw_seven(scratch / "one.png")
     request = json.dumps({"path": str(seven), "layout": "digit"})
     model = train_network() / "model.keras"
     sides: dict[str, tuple[list[str], str, str]] = {
@@ -147,7 +147,7 @@ def _run(command: Sequence[str], given: str, expected: str, watch_memory: bool =
     return ran
 
 
-def draw_seven(path: Path) -> Path:
+def _draw_seven(path: Path) -> Path:
     """A seven as a paint program draws it."""
     picture = Image.new("L", (200, 200), 255)
     stroke = [(60, 50), (140, 50), (95, 160)]

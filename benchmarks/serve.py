@@ -32,11 +32,14 @@ from typing import Any
 import httpx
 from claims import Claim
 from peers import train_network
-from read import DIGITS, draw_seven
-from tutorial import console, write_result
+from read import DIGITS
+from tutorial import ROOT, console, write_result
 
 from keras_digits.errors import DigitsError
 from keras_digits.training.environment import describe_environment
+
+PICTURE = ROOT / "docs" / "pictures" / "seven.png"
+"""A digit at MNIST's size, in black without shades, as paint programs draw it."""
 
 CONNECTIONS = (1, 8, 64)
 ROUNDS = 3
@@ -64,13 +67,12 @@ def main() -> None:
         if shutil.which(tool) is None:
             raise SystemExit(f"{tool} is missing. Install it: sudo apt install {tool}")
     with tempfile.TemporaryDirectory() as folder:
-        picture = draw_seven(Path(folder) / "seven.png")
-        rows = _compare(Path(folder), picture)
+        rows = _compare(Path(folder), PICTURE)
         with _ours() as (url, pid):
             capacity = max(row["requests_per_second"] for row in rows if row["service"] == "ours")
-            half = _at_rate(url, picture, capacity / 2)
-            overload = _overload(url, picture, capacity)
-            memory = _endurance(url, picture, pid)
+            half = _at_rate(url, PICTURE, capacity / 2)
+            overload = _overload(url, PICTURE, capacity)
+            memory = _endurance(url, PICTURE, pid)
     write_result(
         "serve",
         {
@@ -254,19 +256,7 @@ def _endurance(url: str, picture: Path, pid: int) -> dict[str, float]:
 
     thread = threading.Thread(target=sample)
     thread.start()
-    command = [
-        "hey",
-        "-n",
-        str(NUM_REQUESTS),
-        "-c",
-        "16",
-        "-t",
-        "30",
-        "-m",
-        "POST",
-        "-T",
-        "image/png",
-    ]
+    command = ["hey", "-n", str(NUM_REQUESTS), "-c", "16", "-t", "30", *_posting(picture)]
     with console.status(f"{NUM_REQUESTS} requests"):
         done = subprocess.run(
             [*command, f"{url}{_READ}"],

@@ -10,8 +10,9 @@ def serving_section(result: dict[str, Any]) -> str:
     lines = [
         "## Serving",
         "",
-        "`benchmarks/serve.py`: the same picture of one digit, asked for by wrk on the same two "
-        "cores, beside the service that people write first: FastAPI around `model.predict`.",
+        "`benchmarks/serve.py`: the same picture of one digit, 28x28 pixels, asked for by wrk on "
+        "the same two cores, beside the service that people write first: FastAPI around "
+        "`model.predict`.",
         "",
         "| service | connections | requests a second | half within | 99 % within | refused |",
         "|---|---|---|---|---|---|",

@@ -46,6 +46,9 @@ ROUNDS = 3
 SECONDS = 4
 NUM_REQUESTS = 100_000
 OVERLOAD = 10
+_STEADY = 4
+"""hey's clients of a steady rate: they ask at the same instants, so few of them."""
+
 _READ = "/v1/read?layout=digit"
 _NAIVE = Path(__file__).with_name("naive_service.py")
 
@@ -190,7 +193,7 @@ def _percentile(text: str, percent: int) -> float:
 
 def _at_rate(url: str, picture: Path, rate: float) -> dict[str, float]:
     """Latencies at a steady rate of requests."""
-    rows = _hey(url, picture, clients=16, a_second=rate / 16, seconds=10)
+    rows = _hey(url, picture, clients=_STEADY, a_second=rate / _STEADY, seconds=10)
     times = [row["seconds"] for row in rows]
     found = {
         "requested_per_second": rate,

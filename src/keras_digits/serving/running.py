@@ -1,7 +1,6 @@
 """The server's life: its socket, its signals, its end."""
 
 import asyncio
-import os
 import signal
 import socket
 from collections.abc import Callable
@@ -20,9 +19,6 @@ _SECONDS_TO_FINISH = 60
 
 _SECONDS_TO_KEEP_ALIVE = 30
 """How long a connection may stay without another request."""
-
-_NICENESS = 5
-"""By how much reading goes before this process, which in an overload does little but refuse."""
 
 _MOST_CONNECTIONS = 2000
 """More at once are told to come back."""
@@ -49,8 +45,6 @@ async def _serve(settings: Settings, listening: socket.socket, tell: Callable[[s
     """The server from its first to its last request."""
     service = Service(settings)
     await service.open()
-    with suppress(AttributeError, OSError):  # none on Windows
-        os.nice(_NICENESS)  # what reads has started, and keeps its own
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(service, version("keras-digits")),

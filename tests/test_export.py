@@ -126,6 +126,7 @@ def test_file_that_disagrees_is_refused(
         check_parity(other, trained_run.onnx_path, optdigits.test.images)
 
 
+@pytest.mark.slow
 def test_other_backends_convert_in_a_process_of_their_own(
     trained_run: Run, tmp_path: Path, optdigits: Dataset
 ) -> None:

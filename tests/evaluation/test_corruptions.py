@@ -148,6 +148,7 @@ def test_examples_are_of_the_first_image(images: Images) -> None:
     assert (examples["stripe"][0] == corrupted(images[:1], "stripe", 1)[0]).all()
 
 
+@pytest.mark.slow
 def test_shell_tests_under_corruptions_and_the_report_shows_it_while_it_holds(
     capsys: pytest.CaptureFixture[str], trained_run: Run, few_digits: Path
 ) -> None:

@@ -105,6 +105,7 @@ def test_resumed_run_ends_with_the_very_weights_of_an_uninterrupted_one(
     assert [row["epoch"] for row in resumed.history()] == list(range(1, recipe.epochs + 1))
 
 
+@pytest.mark.slow
 def test_run_killed_outright_resumes_to_the_very_weights(idx_folder: Path) -> None:
     recipe = Recipe(data=str(idx_folder), epochs=12, optimizer="adam")
     code = (
@@ -406,6 +407,7 @@ def test_run_to_start_from_must_be_of_the_same_network(trained_run: Run) -> None
         train(dataclasses.replace(recipe, start="nowhere"), out="run")
 
 
+@pytest.mark.slow
 def test_weights_are_averaged_with_those_that_training_began_with(optdigits: Dataset) -> None:
     recipe = Recipe(dataset="optdigits", epochs=1, optimizer="adam")
     first = train(recipe, out="first", dataset=optdigits)

@@ -1,4 +1,4 @@
-"""The most memory that a process has held. Standard library only: every worker imports it."""
+"""What memory a process holds, and the most it has held. Standard library: every worker has it."""
 
 from pathlib import Path
 
@@ -8,11 +8,21 @@ def peak_mib(process: int | str = "self") -> float | None:
 
     Not ``getrusage``'s, which counts the parent's memory too in a process that was just forked.
     """
+    return _mib("VmHWM:", process)
+
+
+def resident_mib(process: int | str = "self") -> float | None:
+    """A process's resident memory in MiB now, where Linux tells."""
+    return _mib("VmRSS:", process)
+
+
+def _mib(name: str, process: int | str) -> float | None:
+    """What the system's account of a process says under a name, in MiB."""
     status = Path(f"/proc/{process}/status")
     if not status.is_file():
         return None
-    peaks = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
-    return int(peaks[0].split()[1]) / 1024 if peaks else None  # one that has ended has none
+    found = [line for line in status.read_text().splitlines() if line.startswith(name)]
+    return int(found[0].split()[1]) / 1024 if found else None  # one that has ended has none
 
 
 def peak_mib_of_children() -> float:

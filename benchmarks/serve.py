@@ -31,6 +31,7 @@ from typing import Any
 
 import httpx
 from claims import Claim
+from memory import resident_mib
 from peers import train_network
 from read import DIGITS
 from tutorial import ROOT, console, write_result
@@ -250,7 +251,7 @@ def _posting(picture: Path) -> list[str]:
 
 def _endurance(url: str, picture: Path, pid: int) -> dict[str, float]:
     """Memory of the server and its processes over many requests."""
-    samples: list[int] = []
+    samples: list[float] = []
     is_over = threading.Event()
 
     def sample() -> None:
@@ -276,21 +277,17 @@ def _endurance(url: str, picture: Path, pid: int) -> dict[str, float]:
     found = {
         "requests": NUM_REQUESTS,
         "answered": int(answered[1]),
-        "mebibytes_at_first": statistics.median(samples[fifth : 2 * fifth]) / 2**20,
-        "mebibytes_at_last": statistics.median(samples[-fifth:]) / 2**20,
+        "mebibytes_at_first": statistics.median(samples[fifth : 2 * fifth]),
+        "mebibytes_at_last": statistics.median(samples[-fifth:]),
     }
     console.print("memory", found)
     return found
 
 
-def _memory(pid: int) -> int:
-    """Bytes in memory of a process and its children."""
+def _memory(pid: int) -> float:
+    """MiB in memory of a process and its children."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    total = 0
-    for one in (pid, *children):
-        status = Path(f"/proc/{one}/status").read_text()
-        total += int(status.partition("VmRSS:")[2].split()[0]) * 1024
-    return total
+    return sum(resident_mib(one) or 0.0 for one in (str(pid), *children))
 
 
 def _quantile(values: list[float], share: float) -> float:

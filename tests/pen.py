@@ -1,10 +1,12 @@
 """A pen that writes digits: the pictures that tests and documents need, drawn by ourselves."""
 
+import io
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 STROKES: dict[str, list[list[tuple[float, float]]]] = {
     "0": [
@@ -113,6 +115,13 @@ STROKES: dict[str, list[list[tuple[float, float]]]] = {
 """Each character's strokes: points of a unit high box, x to the right and y down."""  # fmt: skip
 
 _SPACE = 0.45
+
+
+def encode(pixels: NDArray[np.uint8]) -> bytes:
+    """A PNG file's bytes."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
 
 
 def write(

@@ -16,7 +16,7 @@ import pytest
 from keras_digits.digits import Reading
 from keras_digits.errors import PictureError
 from keras_digits.reading.catalogue import network_path
-from keras_digits.reading.picture import MAX_PIXELS
+from keras_digits.reading.limits import MAX_PIXELS
 from keras_digits.reading.reader import (
     Reader,
     _one_thread_each,

@@ -14,15 +14,9 @@ from PIL import Image
 from conftest import ROOT
 from keras_digits.cli import main
 from keras_digits.reading.reader import Reader
-from pen import write
+from pen import encode, write
 
 NOTE = (ROOT / "docs" / "pictures" / "note.jpg").read_bytes()
-
-
-def encode(pixels: np.ndarray, kind: str = "PNG") -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, kind)
-    return file.getvalue()
 
 
 SEVEN = encode(write("7", height=90, thickness=9))
@@ -148,7 +142,10 @@ def test_a_blank_picture_has_no_numbers(client: httpx.Client) -> None:
 def test_bad_requests_get_one_clear_line(
     client: httpx.Client, status: int, words: str, request_: dict[str, Any]
 ) -> None:
-    answer = client.post("/v1/read", **request_)
+    check_refusal(client.post("/v1/read", **request_), status, words)
+
+
+def check_refusal(answer: httpx.Response, status: int, words: str) -> None:
     assert answer.status_code == status, answer.text
     assert words in answer.json()["error"]
     assert "\n" not in answer.json()["error"]
@@ -208,9 +205,7 @@ def test_images_are_classified_as_by_the_reader(
 def test_bad_images_get_one_clear_line(
     client: httpx.Client, status: int, words: str, request_: dict[str, Any]
 ) -> None:
-    answer = client.post("/v1/classify", **request_)
-    assert answer.status_code == status, answer.text
-    assert words in answer.json()["error"]
+    check_refusal(client.post("/v1/classify", **request_), status, words)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 import pytest
+from memory import peak_mib
 from PIL import Image
 from starlette.requests import Request
 
@@ -27,15 +27,8 @@ from keras_digits.serving.processes import ReadingProcess, ReadTask
 from keras_digits.serving.queueing import BusyError
 from keras_digits.serving.service import Service
 from keras_digits.serving.settings import Settings
-from pen import write
+from pen import encode, write
 from servers import Server, serving
-
-
-def encode(pixels: np.ndarray, kind: str = "PNG", **options: Any) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, kind, **options)
-    return file.getvalue()
-
 
 SEVEN = encode(write("7", height=40, thickness=4))
 PNG = {"content-type": "image/png"}
@@ -350,19 +343,20 @@ def test_a_decompression_bomb_is_cheap(server: Server, client: httpx.Client, mod
         pids = (server.process.pid, *server.children())
         before = {pid: _forget_peak(pid) for pid in pids}
         client.post("/v1/read", content=bomb, headers=PNG)
-        assert max(_peak_memory(pid) - before[pid] for pid in pids) < 200e6
+        assert max(_peak_mib(pid) - before[pid] for pid in pids) * 2**20 < 200e6
 
 
-def _forget_peak(pid: int) -> int:
-    """Let a process's peak be what it holds now; the bytes."""
+def _forget_peak(pid: int) -> float:
+    """Let a process's peak be what it holds now; the MiB."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")
-    return _peak_memory(pid)
+    return _peak_mib(pid)
 
 
-def _peak_memory(pid: int) -> int:
-    """The most bytes that a process held."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+def _peak_mib(pid: int) -> float:
+    """The most MiB that a running process held."""
+    found = peak_mib(pid)
+    assert found is not None
+    return found
 
 
 def test_a_picture_that_no_process_survives_costs_itself_alone() -> None:

@@ -18,7 +18,7 @@ from keras_digits.data.datasets import Dataset, load_dataset
 from keras_digits.data.idx import idx_sha256
 from keras_digits.errors import DatasetError, ModelFileError, RunError
 from keras_digits.networks import NETWORKS
-from keras_digits.training.batches import ShuffledBatches
+from keras_digits.training.batches import PlainBatches
 from keras_digits.training.fit import (
     build_optimizer,
     load_model,
@@ -198,7 +198,7 @@ def test_every_training_digit_comes_once_an_epoch_in_an_order_of_its_own(
     optdigits: Dataset,
 ) -> None:
     network, digits = NETWORKS["convnet"], optdigits.train
-    batches = ShuffledBatches(network, digits, Recipe(batch_size=100, seed=3))
+    batches = PlainBatches(network, digits, Recipe(batch_size=100, seed=3))
     orders = []
     for epoch in (0, 1, 0):
         batches.start_epoch(epoch)
@@ -213,7 +213,7 @@ def test_every_training_digit_comes_once_an_epoch_in_an_order_of_its_own(
 
 def test_labels_stay_with_their_images_through_shuffling(optdigits: Dataset) -> None:
     network, digits = NETWORKS["convnet"], optdigits.train
-    batches = ShuffledBatches(network, digits, Recipe(batch_size=1540, seed=3))
+    batches = PlainBatches(network, digits, Recipe(batch_size=1540, seed=3))
     batches.start_epoch(4)
     images, targets = batches[0]
     truth = {

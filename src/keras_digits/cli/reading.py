@@ -22,6 +22,7 @@ from keras_digits.cli.answers import (
     emit,
     one_line,
 )
+from keras_digits.cli.weights import NetworkName
 from keras_digits.errors import DigitsError
 from keras_digits.files import make_folder, replacing
 
@@ -50,14 +51,7 @@ def read(
         Layout,
         typer.Option(help="What a picture holds: one digit, one line, or lines of numbers."),
     ] = "auto",
-    network: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="The network: one that digits weights lists, or a file such as "
-            "runs/mine/digits.onnx; by default the first of those.",
-        ),
-    ] = None,
+    network: NetworkName = None,
     max_error: Annotated[
         float | None,
         typer.Option(

@@ -6,22 +6,16 @@ from typing import Annotated
 
 import typer
 
-_MILLION = 1_000_000
+from keras_digits.cli.weights import NetworkName
+from keras_digits.serving.settings import MILLION, Settings, default_num_processes
 
 
 def serve(
-    network: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="The network: one that digits weights lists, or a file such as "
-            "runs/mine/digits.onnx; by default the first of those.",
-        ),
-    ] = None,
+    network: NetworkName = None,
     host: Annotated[
         str, typer.Option(help="The address to listen at; 0.0.0.0 lets other machines in.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port; 0 takes any that is free.")] = 8000,
+    ] = Settings.host,
+    port: Annotated[int, typer.Option(help="The port; 0 takes any that is free.")] = Settings.port,
     token: Annotated[
         str | None,
         typer.Option(
@@ -43,10 +37,10 @@ def serve(
     ] = None,
     max_megabytes: Annotated[
         float, typer.Option(help="The largest request, in millions of bytes.")
-    ] = 20,
+    ] = Settings.max_bytes // MILLION,
     max_megapixels: Annotated[
         float, typer.Option(help="The largest picture, in millions of pixels.")
-    ] = 25,
+    ] = Settings.max_pixels // MILLION,
 ) -> None:
     """Serve the reader over HTTP: a page to draw on, and an API for programs.
 
@@ -56,7 +50,6 @@ def serve(
         if not math.isfinite(value):
             raise typer.TyperException(f"--max-{name} is {value}; expected a number.")
     from keras_digits.serving.running import serve as run
-    from keras_digits.serving.settings import Settings, default_num_processes
 
     settings = Settings(
         network=network,
@@ -65,7 +58,7 @@ def serve(
         token=token,
         allowed_origins=tuple(allow_origin or ()),
         num_processes=default_num_processes() if processes is None else processes,
-        max_bytes=round(max_megabytes * _MILLION),
-        max_pixels=round(max_megapixels * _MILLION),
+        max_bytes=round(max_megabytes * MILLION),
+        max_pixels=round(max_megapixels * MILLION),
     )
     run(settings, lambda line: print(line, file=sys.stderr, flush=True))

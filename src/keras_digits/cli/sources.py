@@ -128,7 +128,7 @@ def _read_stdin() -> Source:
 
 def _read_stream(stream: str | int, name: str, copy: str) -> Source:
     """A source from what can be read only once."""
-    from keras_digits.reading.picture import MAX_BYTES
+    from keras_digits.reading.limits import MAX_BYTES
 
     content: bytes | PictureError
     try:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -10,6 +10,17 @@ from keras_digits.cli.answers import emit
 
 if TYPE_CHECKING:
     from keras_digits.reading.catalogue import ShippedNetwork
+
+
+NetworkName: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="The network: one that digits weights lists, or a file such as "
+        "runs/mine/digits.onnx; by default the first of those.",
+    ),
+]
+"""The flag of commands that read."""
 
 
 def weights(

@@ -34,6 +34,7 @@ class Network:
 
     Args:
         source: Where it lies, or the file's bytes.
+        name: What to call it in an error; by default its path.
 
     Attributes:
         reads_lines: Whether it reads lines of any width, or single digits alone.
@@ -45,8 +46,8 @@ class Network:
         ModelFileError: It is missing, or no network that can be used.
     """
 
-    def __init__(self, source: Path | bytes) -> None:
-        name = "the network" if isinstance(source, bytes) else str(source)
+    def __init__(self, source: Path | bytes, name: str | None = None) -> None:
+        name = name or ("the network" if isinstance(source, bytes) else str(source))
         self._session = _open_session(source, name)
         self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
         self._temperature = np.float32(self.metadata.get("keras_digits.temperature", "1"))
@@ -144,12 +145,31 @@ def softmax(logits: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.float
     return weights / total, (highest + np.log(total))[..., 0]
 
 
+def read_network(path: Path) -> bytes:
+    """The bytes of a network's file, whatever they are.
+
+    Raises:
+        ModelFileError: It is missing or can't be read.
+    """
+    _check_exists(path)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelFileError(f"{path} can't be read ({error.strerror}).") from error
+
+
+def _check_exists(path: Path) -> None:
+    """Refuse a path without a file."""
+    if not path.is_file():
+        raise ModelFileError(
+            f"{path} does not exist; expected a digits.onnx. Train one: digits train"
+        )
+
+
 def _open_session(source: Path | bytes, name: str) -> onnxruntime.InferenceSession:
     """ONNX Runtime on a network that keeps the contract."""
-    if isinstance(source, Path) and not source.is_file():
-        raise ModelFileError(
-            f"{name} does not exist; expected a digits.onnx. Train one: digits train"
-        )
+    if isinstance(source, Path):
+        _check_exists(source)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what is wrong is said below, once
     options.intra_op_num_threads = 1  # lines are small; threads read a few pictures each instead

@@ -20,12 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from keras_digits.errors import PictureError
-
-MAX_PIXELS = 100_000_000
-"""The largest picture that is decoded: more would cost memory that nobody's digit is worth."""
-
-MAX_BYTES = 500_000_000
-"""The largest file that is read."""
+from keras_digits.reading.limits import MAX_BYTES, MAX_PIXELS
 
 WORKING_SIDE = 2400
 """Larger pictures are shrunk to this, in pixels: a page's digits are still tall enough."""

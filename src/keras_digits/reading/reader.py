@@ -24,11 +24,12 @@ from keras_digits.errors import DigitsError, ModelFileError, PictureError
 from keras_digits.reading.accepting import Acceptance
 from keras_digits.reading.catalogue import network_path
 from keras_digits.reading.choosing import are_believable, best_row, join_digits
+from keras_digits.reading.limits import MAX_PIXELS
 from keras_digits.reading.looking import Seen, SeenLine, find, look_at
 from keras_digits.reading.network import Network
 from keras_digits.reading.normalising import normalise
 from keras_digits.reading.outlining import outline, window
-from keras_digits.reading.picture import MAX_PIXELS, silenced_decoders
+from keras_digits.reading.picture import silenced_decoders
 from keras_digits.reading.workers import Workers
 
 LAYOUTS = ("auto", "digit", "number", "page")

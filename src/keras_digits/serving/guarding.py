@@ -9,7 +9,7 @@ import logging
 import time
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from keras_digits.serving.queueing import BusyError
 from keras_digits.serving.settings import Settings
@@ -46,6 +46,20 @@ _HEADERS = tuple(
     }.items()
 )
 """A page that could load or frame nothing foreign."""
+
+
+class Refusal(NamedTuple):
+    """An answer to who is turned away.
+
+    Attributes:
+        status: The HTTP status.
+        message: Why, in one line.
+        header: A header that goes with it.
+    """
+
+    status: int
+    message: str
+    header: tuple[str, str] = ("cache-control", "no-store")
 
 
 class Guard:
@@ -90,37 +104,32 @@ class Guard:
 
         try:
             if refusal := self._refusal(scope):
-                await _refuse(send_safely, *refusal)
+                await _refuse(send_safely, refusal)
             else:
                 await self._app(scope, receive, send_safely)
         except Exception as error:
-            place = traceback.extract_tb(error.__traceback__)[
-                -1
-            ]  # no words: a client may be in them
-            _log.error("%s at %s:%s", type(error).__name__, place.filename, place.lineno)
+            kind = type(error).__name__
+            *_, place = traceback.extract_tb(error.__traceback__)
+            _log.error("%s at %s:%s", kind, place.filename, place.lineno)  # no words of a client's
             if not status:
-                message = f"the server failed ({type(error).__name__}), by a mistake of its own."
-                await _refuse(send_safely, 500, message)
+                message = f"the server failed ({kind}), by a mistake of its own."
+                await _refuse(send_safely, Refusal(500, message))
         finally:
             path = scope["path"] if scope["path"] in self._known_paths else "other"
             self._watch.request(path, status, time.perf_counter() - started)
 
-    def _refusal(self, scope: Scope) -> tuple[int, str, tuple[str, str]] | None:
-        """The status, words and header with which a request is turned away."""
+    def _refusal(self, scope: Scope) -> Refusal | None:
+        """With what a request is turned away, if it is."""
         path = scope["path"]
         if not path.isprintable():  # a route's pattern may match before a line's end
-            return (
-                404,
-                "the path has characters that no path here has.",
-                ("cache-control", "no-store"),
-            )
+            return Refusal(404, "the path has characters that no path here has.")
         is_open = path in _OPEN_PATHS or path.startswith(_OPEN_FOLDERS)
         if self._authorization and not is_open:
             scheme, _, token = dict(scope["headers"]).get(b"authorization", b"").partition(b" ")
             given = scheme.lower() + b" " + token.strip()
             if not hmac.compare_digest(given, self._authorization):
                 message = "this reader wants a token; send it as Authorization: Bearer TOKEN."
-                return 401, message, ("www-authenticate", "Bearer")
+                return Refusal(401, message, ("www-authenticate", "Bearer"))
         if path in _NEEDS_ROOM and scope["method"] == "POST":
             try:
                 self._check()
@@ -129,21 +138,20 @@ class Guard:
         return None
 
 
-def busy_refusal(busy: BusyError) -> tuple[int, str, tuple[str, str]]:
+def busy_refusal(busy: BusyError) -> Refusal:
     """The answer to those for whom there is no room."""
     message = f"the reader is busy; try again in {busy.retry_after} s."
-    return 503, message, ("retry-after", str(busy.retry_after))
+    return Refusal(503, message, ("retry-after", str(busy.retry_after)))
 
 
-async def _refuse(
-    send: Send, status: int, message: str, header: tuple[str, str] = ("cache-control", "no-store")
-) -> None:
+async def _refuse(send: Send, refusal: Refusal) -> None:
     """Answer with one line."""
-    body = json.dumps({"error": message}).encode()
+    body = json.dumps({"error": refusal.message}).encode()
+    name, value = refusal.header
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
-        (header[0].encode(), header[1].encode()),
+        (name.encode(), value.encode()),
     ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -11,7 +11,7 @@ from keras_digits.declining import DEFAULT_MAX_ERROR, Promises
 from keras_digits.errors import ModelFileError
 from keras_digits.reading.accepting import Acceptance
 from keras_digits.reading.catalogue import network_path, shipped_networks
-from keras_digits.reading.network import Network
+from keras_digits.reading.network import Network, read_network
 
 _USUAL_ERRORS = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 """Promises that people may choose from."""
@@ -58,12 +58,8 @@ def load(network: str | None) -> Model:
         ModelFileError: It can't be used.
     """
     path = network_path(network)
-    opened = Network(path)  # says what is wrong with it, by its name
-    try:
-        raw = path.read_bytes()
-        opened = Network(raw)
-    except OSError as error:
-        raise ModelFileError(f"{path} can't be read ({error.strerror}).") from error
+    raw = read_network(path)
+    opened = Network(raw, str(path))
     shipped = {one.path: one for one in shipped_networks().values()}.get(path)
     cards = [
         card for card in (path.with_suffix(".md"), path.with_name("README.md")) if card.is_file()

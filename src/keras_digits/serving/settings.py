@@ -1,10 +1,13 @@
-"""What decides how the server runs: one frozen dataclass, checked when made."""
+"""What decides how the server runs: one frozen dataclass, checked when made.
+
+Imports nothing that takes time, because the shell's flags have their defaults from here.
+"""
 
 import os
 from dataclasses import dataclass
 
 from keras_digits.errors import ServingError
-from keras_digits.reading.picture import MAX_PIXELS
+from keras_digits.reading.limits import MAX_PIXELS
 
 MILLION = 1_000_000
 

@@ -25,8 +25,10 @@ _PLAIN_SHARE = 0.15
 
 def batches_of(network: Network, digits: Digits, recipe: Recipe) -> "Batches":
     """The batches that `network` learns from when `recipe` trains it on `digits`."""
-    batches = LineBatches if network.reads_lines else ShuffledBatches
-    return batches(network, digits, recipe)
+    if network.reads_lines:
+        return LineBatches(network, digits, recipe)
+    is_changed = recipe.augmentation != "none" or recipe.non_digits > 0
+    return (ChangedBatches if is_changed else PlainBatches)(network, digits, recipe)
 
 
 def targets_of(network: Network, labels: NDArray[np.uint8]) -> NDArray[np.generic]:
@@ -77,15 +79,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
 
 
 class ShuffledBatches(Batches):
-    """Training digits in another order each epoch, augmented where the recipe says so."""
+    """Training digits in another order each epoch."""
 
     def __init__(self, network: Network, digits: Digits, recipe: Recipe) -> None:
         super().__init__(network, digits, recipe)
-        is_changed = recipe.augmentation != "none" or recipe.non_digits > 0
-        self._stock = None
-        if not is_changed:
-            inputs = network.prepare(digits.images)
-            self._stock = Stock(inputs, one_hot(self._labels), recipe.batch_size)
         self._order = np.arange(len(digits))
 
     def start_epoch(self, epoch: int) -> None:
@@ -93,16 +90,33 @@ class ShuffledBatches(Batches):
         super().start_epoch(epoch)
         order = np.random.default_rng((self._recipe.seed, epoch))
         self._order = order.permutation(len(self._order))
-        if self._stock is not None:
-            self._stock.reorder(self._order)
+
+
+class PlainBatches(ShuffledBatches):
+    """Training digits as they are, supplied without Python between the steps."""
+
+    def __init__(self, network: Network, digits: Digits, recipe: Recipe) -> None:
+        super().__init__(network, digits, recipe)
+        inputs, targets = network.prepare(self._images), one_hot(self._labels)
+        self._stock = Stock(inputs, targets, recipe.batch_size)
+
+    def start_epoch(self, epoch: int) -> None:
+        """Shuffle for `epoch`, counted from 0."""
+        super().start_epoch(epoch)
+        self._stock.reorder(self._order)
 
     def supply(self) -> Any:
-        """What ``fit`` is given for these batches: without Python between, if none change."""
-        return self if self._stock is None else self._stock.supply()
+        """What ``fit`` is given for these batches."""
+        return self._stock.supply()
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
-        if self._stock is not None:
-            return self._stock[index]
+        return self._stock[index]
+
+
+class ChangedBatches(ShuffledBatches):
+    """Training digits changed anew in each epoch, as the recipe says."""
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
         start = index * self._recipe.batch_size
         chosen = self._order[start : start + self._recipe.batch_size]
         targets = one_hot(self._labels[chosen])

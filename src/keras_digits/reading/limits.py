@@ -1,0 +1,7 @@
+"""How large a picture may be. Imports nothing, so that the shell may name these at once."""
+
+MAX_PIXELS = 100_000_000
+"""The largest picture that is decoded: more would cost memory that nobody's digit is worth."""
+
+MAX_BYTES = 500_000_000
+"""The largest file that is read."""

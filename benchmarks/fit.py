@@ -112,7 +112,7 @@ def _ours(dataset: Dataset, name: str, optimizer: str, precision: str) -> Fit:
     batches = batches_of(network, dataset.train, recipe)
     model = compiled_model(recipe, len(batches))
     supply = batches.supply()
-    hasten(model, supply, len(batches) * EPOCHS, [])
+    hasten(model, len(batches) * EPOCHS, [])
     watched = network.prepare(dataset.test.images)
     known = targets_of(network, dataset.test.known_labels())
     watching = Stock(watched, known, 500).supply()

@@ -101,7 +101,7 @@ def _ours(seed: int) -> dict[str, float]:
     batches = batches_of(network, dataset.train, recipe)
     model = compiled_model(recipe, len(batches))
     supply = batches.supply()
-    hasten(model, supply, len(batches), [])
+    hasten(model, len(batches), [])
     model.fit(supply, verbose=0, shuffle=False, callbacks=[batches.follow_epochs()])
     seconds = time.perf_counter() - started
     answers = network.probabilities(model, dataset.test.images).argmax(axis=1)

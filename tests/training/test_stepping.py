@@ -63,7 +63,7 @@ def test_xla_learns_the_same(optdigits: Dataset) -> None:
     keras.utils.set_random_seed(recipe.seed)
     model = compiled_model(recipe, len(batches))
     supply = batches.supply()
-    hasten(model, supply, num_steps=10**6, callbacks=[])
+    hasten(model, num_steps=10**6, callbacks=[])
     assert model.jit_compile
     fitted = model.fit(
         supply, epochs=3, verbose=0, shuffle=False, callbacks=[batches.follow_epochs()]
@@ -113,5 +113,5 @@ def test_many_steps_are_one_execution_where_nobody_watches(optdigits: Dataset) -
         ([Counter()], False),
     ):
         model = compiled_model(recipe, len(batches))
-        hasten(model, batches.supply(), 100, callbacks)
+        hasten(model, 100, callbacks)
         assert (model.steps_per_execution > 1) is is_many

@@ -17,7 +17,7 @@ from keras_digits.data.marks import non_digits
 from keras_digits.digits import NUM_CLASSES
 from keras_digits.networks import Network
 from keras_digits.training.recipe import Recipe
-from keras_digits.training.stepping import Stock
+from keras_digits.training.stepping import Stock, stream
 
 _PLAIN_SHARE = 0.15
 """Of digits as other hands would have them, the share that stays as it is."""
@@ -50,6 +50,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
     batch is drawn.
     """
 
+    are_at_hand = False
+    """Whether they are supplied without Python between the steps."""
+
     def __init__(self, network: Network, digits: Digits, recipe: Recipe) -> None:
         super().__init__()
         self._network = network
@@ -64,7 +67,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
 
     def supply(self) -> Any:
         """What ``fit`` is given for these batches."""
-        return self
+        return stream(self)
 
     def follow_epochs(self) -> keras.callbacks.Callback:
         """A callback that starts each epoch here, and seeds dropout anew."""
@@ -94,6 +97,8 @@ class ShuffledBatches(Batches):
 
 class PlainBatches(ShuffledBatches):
     """Training digits as they are, supplied without Python between the steps."""
+
+    are_at_hand = True
 
     def __init__(self, network: Network, digits: Digits, recipe: Recipe) -> None:
         super().__init__(network, digits, recipe)

@@ -192,7 +192,8 @@ def _fit(
         _WATCHING_BATCH_SIZE,
     )
     supply = batches.supply()
-    hasten(model, supply, len(batches) * recipe.epochs, callbacks)
+    if batches.are_at_hand:
+        hasten(model, len(batches) * recipe.epochs, callbacks)
     model.fit(
         supply,
         initial_epoch=num_done,

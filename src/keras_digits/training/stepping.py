@@ -25,6 +25,9 @@ _STEPS_AN_EXECUTION = 32
 _STEPS_WORTH_XLA = 2000
 """Compiling takes XLA a second or two, and each step is then some 0.5 ms faster."""
 
+_BATCHES_AHEAD = 2
+"""How many batches of a stream are made before they are asked for."""
+
 _BATCH_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
 
 
@@ -72,24 +75,54 @@ class Stock(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
             chosen = self._order_there[start : start + self._batch_size]
             return tuple(tf.gather(array, chosen) for array in arrays)
 
-        options = tf.data.Options()
-        # The thread that tunes sleeps ever longer, and an epoch's end waits until it wakes.
-        options.autotune.enabled = False
-        return tf.data.Dataset.range(len(self)).map(gather).with_options(options)
+        return _untuned(tf.data.Dataset.range(len(self)).map(gather))
+
+
+def stream(batches: keras.utils.PyDataset) -> Any:
+    """What ``fit`` is given for batches that Python makes, each while the last is learned from.
+
+    On TensorFlow a data set that asks `batches` for them, elsewhere `batches` itself.
+
+    Args:
+        batches: Each a pair of arrays; all but their number of rows is the same for all.
+    """
+    if backend.NAME != "tensorflow":
+        return batches
+    first = batches[0]
+    dtypes = [tf.as_dtype(array.dtype) for array in first]
+
+    def make(index: Any) -> tuple[Any, ...]:
+        made = tf.numpy_function(lambda place: batches[int(place)], [index], dtypes)
+        for tensor, array in zip(made, first, strict=True):
+            tensor.set_shape((None, *array.shape[1:]))
+        return tuple(made)
+
+    return _untuned(tf.data.Dataset.range(len(batches)).map(make).prefetch(_BATCHES_AHEAD))
+
+
+def _untuned(dataset: Any) -> Any:
+    """A data set of TensorFlow's that doesn't tune itself.
+
+    The thread that tunes sleeps ever longer, and an epoch's end waits until it wakes.
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)
 
 
 def hasten(
-    model: keras.Model, supply: Any, num_steps: int, callbacks: Iterable[keras.callbacks.Callback]
+    model: keras.Model, num_steps: int, callbacks: Iterable[keras.callbacks.Callback]
 ) -> None:
-    """Let a compiled `model` take many steps an execution, where the result stays the same.
+    """Let a compiled `model` that a :class:`Stock` supplies take many steps an execution.
+
+    The result stays the same.
 
     Args:
         model: Compiled, not fitted yet in this process.
-        supply: What it will be fitted on.
         num_steps: Of the whole training.
         callbacks: Those that will be called; if one watches batches, each step stays a step.
     """
-    if isinstance(supply, keras.utils.PyDataset):
+    if backend.NAME != "tensorflow":
         return
     if not any(map(_watches_batches, callbacks)):
         model.steps_per_execution = _STEPS_AN_EXECUTION

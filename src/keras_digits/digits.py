@@ -11,7 +11,7 @@ And what a reading of somebody's picture is: :class:`Reading`, :class:`Number`, 
 Knows no file format and no network.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -74,8 +74,8 @@ class Digit:
     digit: int
     confidence: float
     box: Box
-    probabilities: Probabilities
-    image: NDArray[np.uint8]
+    probabilities: Probabilities = field(repr=False)
+    image: NDArray[np.uint8] = field(repr=False)
     accepted: bool | None = None
 
 

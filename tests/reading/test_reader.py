@@ -50,6 +50,29 @@ def ruled(page: np.ndarray, step: int) -> np.ndarray:
     return page
 
 
+def test_a_1_that_towers_over_zeros_is_no_border(reader: Reader) -> None:
+    zeros = write("000", height=60, thickness=5, margin=0)
+    page = np.full((124, zeros.shape[1] + 80), 245, np.uint8)
+    cv2.line(page, (30, 24), (26, 100), 30, 5)
+    page[32 : 32 + zeros.shape[0], 50 : 50 + zeros.shape[1]] = zeros
+    assert reader.read(page, "number").text == "1000"
+
+
+def test_a_number_may_touch_the_border_though_something_small_does_not(reader: Reader) -> None:
+    joined = write("40000", height=60, thickness=5, margin=0, spacing=0.0)
+    page = np.full((joined.shape[0], joined.shape[1] + 60), 245, np.uint8)
+    page[:, : joined.shape[1]] = joined
+    small = write("2", height=14, thickness=2, margin=0)
+    page[40 : 40 + small.shape[0], -30 : -30 + small.shape[1]] = small
+    assert reader.read(page, "number").text == "40000"
+
+
+def test_a_reading_can_be_printed(reader: Reader) -> None:
+    shown = repr(reader.read(write("38")))
+    assert "text='38'" in shown
+    assert len(shown) < 700, "images and probabilities would fill the screen"
+
+
 @pytest.mark.parametrize("digit", DIGITS)
 def test_each_digit_is_read_alone(reader: Reader, digit: str) -> None:
     for layout in LAYOUTS:

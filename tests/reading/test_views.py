@@ -44,9 +44,20 @@ def test_leaning_writing_is_set_upright() -> None:
     assert upright[-1] - upright[0] < 0.7 * (leaning[-1] - leaning[0])
 
 
-def test_columns_lead_back_to_the_picture() -> None:
+def test_stretched_writing_is_wider_and_no_taller() -> None:
+    line = line_of(write("38"))
+    (tall, wide), (as_tall, wider) = (
+        [np.ptp(np.flatnonzero((view.strip > 100).any(axis=axis))) + 1 for axis in (1, 0)]
+        for view in (line.view(), line.view(stretch=1.5))
+    )
+    assert as_tall == tall
+    assert wider == pytest.approx(1.5 * wide, abs=3)
+
+
+@pytest.mark.parametrize("stretch", [0.8, 1.0, 1.25])
+def test_columns_lead_back_to_the_picture(stretch: float) -> None:
     page = write("1", height=80, thickness=8, margin=50)
-    view = line_of(page).view()
+    view = line_of(page).view(stretch=stretch)
     seen = float(np.average(np.arange(view.strip.shape[1]), weights=view.strip.sum(axis=0)))
     ink = (245 - page.astype(float)).clip(0).sum(axis=0)
     expected = float(np.average(np.arange(page.shape[1]), weights=ink))

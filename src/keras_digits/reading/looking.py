@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from keras_digits.digits import SIDE
 from keras_digits.errors import PictureError
 from keras_digits.reading.choosing import Chosen, Sight, choose_one, choose_row
 from keras_digits.reading.finding import Found, find_lines, find_one
 from keras_digits.reading.ink import Ink, find_ink
 from keras_digits.reading.network import Network
 from keras_digits.reading.picture import decode
-from keras_digits.reading.views import View
+from keras_digits.reading.views import DIGIT_HEIGHT, View
 
 _GLANCE_SIZE = 1.25
 """In which size a line is seen at a glance: parts as tall as a line's tallest digits set its
@@ -23,6 +24,10 @@ height, and most are lower."""
 _SIZES = (1.0, 1.5)
 """In which sizes a line is seen on a closer look, the first at a second glance, and so is the crop
 that it fills."""
+
+
+_STRETCHES = (0.8, 1.25)
+"""How many times wider a row of digits is seen on a closer look."""
 
 
 @dataclass(eq=False)
@@ -54,12 +59,14 @@ class Seen:
         lines: Its lines.
         width: In pixels.
         scale: How many pixels of the original one of these stands for.
+        is_crop: Whether lines were found as in a tight crop.
     """
 
     ink: Ink
     lines: Sequence[SeenLine]
     width: int
     scale: float
+    is_crop: bool
 
     @property
     def is_read(self) -> bool:
@@ -71,10 +78,15 @@ class Seen:
             for spot in line.chosen.spots
         )
 
-    def find_up_to_border(self) -> bool:
-        """Find lines as in a tight crop, and tell whether there are others than before."""
+    def find_otherwise(self) -> bool:
+        """Find lines as in a tight crop, or if that was done as on a page.
+
+        Returns:
+            Whether there are others than before.
+        """
         before = [line.found.line.place for line in self.lines]
-        lines = _lines(find_lines(self.ink, up_to_border=True))
+        self.is_crop = not self.is_crop
+        lines = _lines(find_lines(self.ink, up_to_border=self.is_crop))
         if [line.found.line.place for line in lines] == before:
             return False
         self.lines = lines
@@ -94,8 +106,9 @@ def find(picture: Any, layout: str, max_pixels: int) -> Seen | PictureError:
     except PictureError as error:
         return error
     ink = find_ink(loaded.pixels)
-    lines = _lines(find_one(ink) if layout == "digit" else find_lines(ink))
-    return Seen(ink, lines, loaded.pixels.shape[1], loaded.scale)
+    is_crop = layout == "number"  # a picture of one number is most often cut around it
+    found = find_one(ink) if layout == "digit" else find_lines(ink, up_to_border=is_crop)
+    return Seen(ink, _lines(found), loaded.pixels.shape[1], loaded.scale, is_crop)
 
 
 def look_at(seen: Sequence[Seen], network: Network, layout: str) -> None:
@@ -108,7 +121,7 @@ def look_at(seen: Sequence[Seen], network: Network, layout: str) -> None:
     """
     _look(seen, network, layout)
     unread = [one for one in seen if layout != "digit" and not one.is_read]
-    _look([one for one in unread if one.find_up_to_border()], network, layout)
+    _look([one for one in unread if one.find_otherwise()], network, layout)
 
 
 def _look(seen: Sequence[Seen], network: Network, layout: str) -> None:
@@ -116,7 +129,7 @@ def _look(seen: Sequence[Seen], network: Network, layout: str) -> None:
     lines = [(line, one.width) for one in seen for line in one.lines]
     for look in (_glance, _glance_again, _look_closely):
         doubtful = [(line, width) for line, width in lines if not line.is_sure]
-        views = [look(line.found) for line, _ in doubtful]
+        views = [look(line.found, layout) for line, _ in doubtful]
         sights = iter(network.see([view for some in views for view in some]))
         for (line, width), some in zip(doubtful, views, strict=True):
             line.sights += itertools.islice(sights, len(some))
@@ -129,21 +142,37 @@ def _lines(found: Sequence[Found]) -> list[SeenLine]:
     return [SeenLine(one, []) for one in found]
 
 
-def _glance(found: Found) -> list[View]:
+def _glance(found: Found, layout: str) -> list[View]:
     """The line as it most likely is."""
-    return [found.line.view(_GLANCE_SIZE, found.line.slant)]
+    return [found.line.view(_glance_size(found), found.line.slant)]
 
 
-def _glance_again(found: Found) -> list[View]:
-    """The line a little smaller."""
-    return [found.line.view(_SIZES[0], found.line.slant)]
+def _glance_again(found: Found, layout: str) -> list[View]:
+    """The line a little smaller, or larger where the first glance was as small."""
+    size = _SIZES[0] if _glance_size(found) == _GLANCE_SIZE else _GLANCE_SIZE
+    return [found.line.view(size, found.line.slant)]
 
 
-def _look_closely(found: Found) -> list[View]:
-    """The other ways to see the line: larger, as it is written, as its crop says."""
+def _glance_size(found: Found) -> float:
+    """In which size a line is seen at a glance: smaller where a tall 1 would become a border."""
+    half = SIDE / 2 * found.line.digit_height / (_GLANCE_SIZE * DIGIT_HEIGHT)
+    top, bottom = found.line.middle - half, found.line.middle + half
+    is_cut = any(part.top < top and part.bottom > bottom for part in found.group)
+    return _SIZES[0] if is_cut else _GLANCE_SIZE
+
+
+def _look_closely(found: Found, layout: str) -> list[View]:
+    """The other ways to see the line: larger, as it is written, as its crop says.
+
+    Digits in a row are seen narrower and wider too, because neighbours that touch or stand apart
+    are told better in one of them.
+    """
     slant = found.line.slant
     slants = (slant, 0.0) if slant else (slant,)
     lines = (found.line, found.crop) if found.crop else (found.line,)
     ways = itertools.product(lines, _SIZES, slants)
     next(ways)  # was the second glance
-    return [line.view(size, lean) for line, size, lean in ways]
+    views = [line.view(size, lean) for line, size, lean in ways]
+    if layout != "digit":
+        views += [found.line.view(_SIZES[0], slant, stretch) for stretch in _STRETCHES]
+    return views

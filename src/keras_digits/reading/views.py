@@ -46,6 +46,7 @@ class View:
         strip: uint8 ``(28, width)``, 0 paper, 255 ink; the width is a multiple of 4.
         zoom: Pixels of the strip a pixel of the picture.
         slant: How far the writing leaned to the right before it was set upright, columns by rows.
+        stretch: How many times wider it was made than its height asks for.
         left: The picture's column where the strip begins, at its middle row.
         middle: The picture's row on which the strip's middle lies.
     """
@@ -53,12 +54,13 @@ class View:
     strip: NDArray[np.uint8]
     zoom: float
     slant: float
+    stretch: float
     left: float
     middle: float
 
     def columns_in_picture(self, columns: NDArray[np.floating]) -> NDArray[np.float64]:
         """Where columns of the strip stand in the picture, on its middle row."""
-        return np.asarray(self.left + columns / self.zoom, np.float64)
+        return np.asarray(self.left + columns / (self.zoom * self.stretch), np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,12 +86,13 @@ class Line:
         """Its left, right, middle and digits' height."""
         return (self.left, self.right, self.middle, self.digit_height)
 
-    def view(self, size: float = 1.0, slant: float = 0.0) -> View:
+    def view(self, size: float = 1.0, slant: float = 0.0, stretch: float = 1.0) -> View:
         """The line as the network wants it.
 
         Args:
             size: The share of ``DIGIT_HEIGHT`` that the line's digits are given.
             slant: How far the writing is taken to lean.
+            stretch: How many times wider digits are made.
         """
         region = self._region
         zoom = size * DIGIT_HEIGHT / self.digit_height
@@ -97,20 +100,23 @@ class Line:
         half = SIDE / 2 / zoom
         left = self.left - margin - abs(slant) * half
         right = self.right + margin + abs(slant) * half
-        frames = np.ceil((right - left) * zoom / FRAME_WIDTH)
+        frames = np.ceil((right - left) * zoom * stretch / FRAME_WIDTH)
         width = FRAME_WIDTH * int(np.clip(frames, SIDE // FRAME_WIDTH, _WIDEST // FRAME_WIDTH))
         step = region.zoom / zoom
+        step_x = step / stretch
         x = (left - region.left) * region.zoom + slant * step * (SIDE - 1) / 2
         y = (self.middle - region.top) * region.zoom - step * SIDE / 2
-        offset = (step - 1) / 2  # pixels are squares, and OpenCV counts from their middles
-        inverse = np.array([[step, -slant * step, x + offset], [0, step, y + offset]])
+        # pixels are squares, and OpenCV counts from their middles
+        inverse = np.array(
+            [[step_x, -slant * step, x + (step_x - 1) / 2], [0, step, y + (step - 1) / 2]]
+        )
         strip = cv2.warpAffine(
             region.shades,
             inverse,
             (width, SIDE),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         )
-        return View(np.asarray(strip), zoom, slant, left, self.middle)
+        return View(np.asarray(strip), zoom, slant, stretch, left, self.middle)
 
     @cached_property
     def slant(self) -> float:

@@ -49,6 +49,7 @@ def fuzz_section(result: dict[str, Any]) -> str:
         f"`benchmarks/fuzz.py`: of {result['inputs']:,} files that a coverage-guided fuzzer made "
         f"out of small pictures of many formats, {result['read']:,} were read as numbers, "
         f"{result['blank']:,} as blank and {result['refused']:,} refused in one line; none did "
-        f"anything else; the slowest took {result['slowest_seconds']:.1f} s. Memory was {result['mebibytes_after_a_fifth']} MiB after a fifth of them "
-        f"and {result['mebibytes_at_last']} MiB at the end."
+        f"anything else; the slowest took {result['slowest_seconds']:.1f} s. A process that read "
+        f"them all held {result['mebibytes_after_a_fifth']} MiB after a fifth of them and "
+        f" {result['mebibytes_at_last']} MiB at the end."
     )

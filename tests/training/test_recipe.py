@@ -1,6 +1,7 @@
 """A recipe is right or refused, and its defaults are the tutorial's."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keras_digits.errors import RecipeError
+from keras_digits.training import environment
 from keras_digits.training.recipe import NETWORKS, OPTIMIZERS, PRECISIONS, Recipe
 
 
@@ -16,6 +18,27 @@ def test_defaults_are_the_tutorials() -> None:
     assert (recipe.network, recipe.optimizer, recipe.learning_rate) == ("article", "sgd", None)
     assert (recipe.batch_size, recipe.epochs, recipe.seed) == (128, 20, 1337)
     assert (recipe.validation_split, recipe.precision) == (0.0, "float32")
+
+
+@pytest.mark.parametrize(
+    ("flags", "precision"),
+    [
+        ("fpu sse2 amx_bf16 amx_tile", "mixed_bfloat16"),
+        ("fpu avx512_bf16", "mixed_bfloat16"),
+        ("fpu avx512f avx512_vnni", "float32"),
+        (None, "float32"),
+    ],
+)
+def test_auto_precision_is_what_the_processor_multiplies_fastest(
+    flags: str | None, precision: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    if flags is not None:
+        cpuinfo.write_text(f"processor\t: 0\nmodel name\t: A\nflags\t\t: {flags}\n\nflags: none\n")
+    monkeypatch.setattr(environment, "_CPUINFO", cpuinfo)
+    recipe = Recipe(precision="auto")
+    assert recipe.precision == precision
+    assert Recipe.from_dict(recipe.to_dict()) == recipe
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import typer
 
 from keras_digits.cli.datasets import load_on_screen
 from keras_digits.errors import ModelFileError, RecipeError
-from keras_digits.training.recipe import Recipe, setting_help
+from keras_digits.training.recipe import AUTO_PRECISION, Recipe, setting_help
 
 if TYPE_CHECKING:
     from keras_digits.data.datasets import Dataset
@@ -73,6 +73,8 @@ def train(
         return
     optimizers = optimizer or [Recipe.optimizer]
     recipes = [Recipe(optimizer=name, **given) for name in dict.fromkeys(optimizers)]
+    if precision == AUTO_PRECISION:
+        print(f"Precision: {recipes[0].precision}, the fastest that this processor is known for.")
     _train_all(recipes, out)
 
 

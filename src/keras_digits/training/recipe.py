@@ -12,6 +12,7 @@ from typing import Any
 
 from keras_digits.data import DATASETS
 from keras_digits.errors import RecipeError
+from keras_digits.training.environment import multiplies_bfloat16
 
 NETWORKS = ("article", "convnet", "quick", "compact", "lines")
 
@@ -35,6 +36,10 @@ OPTIMIZERS = (
 
 PRECISIONS = ("float32", "mixed_bfloat16")
 """Keras's dtype policies that training supports."""
+
+AUTO_PRECISION = "auto"
+"""The precision that becomes ``mixed_bfloat16`` where the processor multiplies that faster, else
+``float32``; a recipe has the one that it became."""
 
 SCHEDULES = ("constant", "cosine")
 """How the learning rate goes: not at all, or up over the first twentieth and down to 0."""
@@ -65,7 +70,7 @@ class Recipe:
         validation_split: Share of the training digits that is held out and watched, in [0, 1);
             at 0 the test set is watched, as the tutorial does.
         seed: Decides initial weights, shuffling and the validation split; 0 to 2**32 - 1.
-        precision: One of ``PRECISIONS``.
+        precision: One of ``PRECISIONS``, or ``AUTO_PRECISION``.
         schedule: One of ``SCHEDULES``.
         augmentation: One of ``AUGMENTATIONS``.
         non_digits: Things that are no digits shown for each digit, in [0, 1]: the network learns
@@ -90,7 +95,9 @@ class Recipe:
         0.0, "Share of the training digits to hold out and watch; at 0 the test set is watched."
     )
     seed: int = _setting(1337, "Decides initial weights, shuffling and the validation split.")
-    precision: str = _setting("float32", f"The dtype policy: {', '.join(PRECISIONS)}.")
+    precision: str = _setting(
+        "float32", f"The dtype policy: {', '.join(PRECISIONS)}, or {AUTO_PRECISION}."
+    )
     schedule: str = _setting("constant", f"The learning rate's course: {', '.join(SCHEDULES)}.")
     augmentation: str = _setting(
         "none", f"What changes training digits each epoch: {', '.join(AUGMENTATIONS)}."
@@ -111,10 +118,13 @@ class Recipe:
         """Refuse what can't be trained; a path becomes the text that a file can hold."""
         for name in ("data", "start"):
             self._keep_as_text(name)
+        if self.precision == AUTO_PRECISION:
+            fastest = "mixed_bfloat16" if multiplies_bfloat16() else "float32"
+            object.__setattr__(self, "precision", fastest)
         for name, allowed in (
             ("network", NETWORKS),
             ("optimizer", OPTIMIZERS),
-            ("precision", PRECISIONS),
+            ("precision", (*PRECISIONS, AUTO_PRECISION)),
             ("schedule", SCHEDULES),
             ("augmentation", AUGMENTATIONS),
             ("averaging", AVERAGINGS),
@@ -133,6 +143,10 @@ class Recipe:
             raise RecipeError(
                 f"non_digits is {self.non_digits!r}; expected a share, 0 ≤ share ≤ 1."
             )
+        self._check_together()
+
+    def _check_together(self) -> None:
+        """Refuse settings that are right alone and wrong beside others."""
         if self.non_digits > 0 and self.network == "article":
             raise RecipeError(
                 "non_digits needs a network that gives logits, and article gives probabilities. "

@@ -51,5 +51,5 @@ def fuzz_section(result: dict[str, Any]) -> str:
         f"{result['blank']:,} as blank and {result['refused']:,} refused in one line; none did "
         f"anything else; the slowest took {result['slowest_seconds']:.1f} s. A process that read "
         f"them all held {result['mebibytes_after_a_fifth']} MiB after a fifth of them and "
-        f" {result['mebibytes_at_last']} MiB at the end."
+        f"{result['mebibytes_at_last']} MiB at the end."
     )

@@ -373,6 +373,33 @@ def test_a_picture_that_no_process_survives_costs_itself_alone() -> None:
     assert "too much for this reader" in str(second)
 
 
+def test_it_is_ready_only_while_a_process_can_start() -> None:
+    async def answer() -> list[int]:
+        service = Service(Settings(num_processes=1))
+        transport = httpx.ASGITransport(create_app(service, "0"))
+        statuses = []
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+
+            async def ask() -> None:
+                statuses.append((await client.get("/readyz")).status_code)
+
+            await ask()
+            await service.open()
+            await ask()
+            (process,) = service._queue._processes
+            good, process._arguments = process._arguments, (b"no network", 10**6, os.getpid())
+            with pytest.raises(BusyError):
+                await service._queue.do([ReadTask(_Deadly(SEVEN), "auto")])
+            await ask()
+            process._arguments = good
+            await ask()
+            await service.close()
+            await ask()
+        return statuses
+
+    assert asyncio.run(answer()) == [503, 200, 503, 200, 503]
+
+
 class _Deadly(bytes):
     """A picture whose arrival ends a process, as one that breaks a decoder would."""
 

@@ -136,7 +136,7 @@ def _add_watching(app: FastAPI, service: Service) -> None:
         responses=describing.refusals(503),
     )
     async def readyz() -> Response:
-        if not service.is_ready:
+        if not await service.is_ready():
             raise BusyError(1)
         return JSONResponse({"status": "ready"})
 

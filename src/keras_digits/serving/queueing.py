@@ -11,8 +11,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from keras_digits.digits import SIDE
 from keras_digits.errors import ModelFileError, PictureError
-from keras_digits.serving.processes import Outcome, ReadingProcess, ReadTask, Task
+from keras_digits.serving.processes import ClassifyTask, Outcome, ReadingProcess, ReadTask, Task
 from keras_digits.serving.settings import Settings
 
 TASKS_AT_ONCE = 8
@@ -78,6 +81,7 @@ class Queue:
             ReadingProcess(network, settings.max_pixels, settings.timeout_seconds)
             for _ in range(settings.num_processes)
         ]
+        self._unable: set[ReadingProcess] = set()
         self._servants: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
@@ -100,6 +104,15 @@ class Queue:
             self._wake.notify_all()
         await asyncio.gather(*self._servants)
         await asyncio.gather(*(process.stop() for process in self._processes))
+
+    async def is_able(self) -> bool:
+        """Whether a process can read; where none could lately, one tries."""
+        if len(self._unable) == len(self._processes):
+            try:
+                await self.do([ClassifyTask(np.zeros((1, SIDE, SIDE), np.uint8))])
+            except BusyError:
+                return False
+        return True
 
     @property
     def num_waiting(self) -> int:
@@ -175,6 +188,9 @@ class Queue:
             outcomes = await process.work([one.task for one in taken])
         except Exception as error:  # no process can be started now; perhaps one can later
             outcomes = [error] * count
+            self._unable.add(process)
+        else:
+            self._unable.discard(process)
         finally:
             self._num_at_work -= count
             self._started.remove(started)

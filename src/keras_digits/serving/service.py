@@ -26,7 +26,6 @@ class Service:
         settings: As given.
         memory: What requests hold.
         watch: What is counted.
-        is_ready: Whether processes are there to read.
 
     Raises:
         ModelFileError: The network can't be used.
@@ -36,7 +35,7 @@ class Service:
         self.settings = settings
         self.memory = Memory(settings.max_bytes_at_once)
         self.watch = Watch(lambda: self._queue.num_waiting)
-        self.is_ready = False
+        self._is_open = False
         self._model = load(settings.network)
         self._queue = self._new_queue(self._model)
         self._reloading = asyncio.Lock()
@@ -48,13 +47,17 @@ class Service:
             ModelFileError: It can't.
         """
         await self._queue.open()
-        self.is_ready = True
+        self._is_open = True
 
     async def close(self) -> None:
         """Answer what was accepted, then end."""
-        self.is_ready = False
+        self._is_open = False
         async with self._reloading:  # what is being loaded is to end as well
             await self._queue.close()
+
+    async def is_ready(self) -> bool:
+        """Whether processes are there to read."""
+        return self._is_open and await self._queue.is_able()
 
     async def reload(self) -> None:
         """Look at the network's file again, and read with it from when it is ready.

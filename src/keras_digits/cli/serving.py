@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from keras_digits.cli.weights import NetworkName
-from keras_digits.serving.settings import MILLION, Settings, default_num_processes
+from keras_digits.cores import num_cores
+from keras_digits.serving.settings import MILLION, Settings
 
 
 def serve(
@@ -57,7 +58,7 @@ def serve(
         port=port,
         token=token,
         allowed_origins=tuple(allow_origin or ()),
-        num_processes=default_num_processes() if processes is None else processes,
+        num_processes=num_cores() if processes is None else processes,
         max_bytes=round(max_megabytes * MILLION),
         max_pixels=round(max_megapixels * MILLION),
     )

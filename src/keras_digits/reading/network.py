@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from keras_digits.cores import num_cores
 from keras_digits.declining import Promises
 from keras_digits.digits import FRAME_WIDTH, NOTHING, NUM_CLASSES, SIDE, Images, Probabilities
 from keras_digits.errors import ModelFileError
@@ -88,7 +88,7 @@ class Network:
         if len(images) <= at_once:
             return self._some_logits(images)
         few = [images[start : start + at_once] for start in range(0, len(images), at_once)]
-        with ThreadPoolExecutor(max(1, cv2.getNumberOfCPUs())) as threads:
+        with ThreadPoolExecutor(num_cores()) as threads:
             return np.concatenate(list(threads.map(self._some_logits, few)))
 
     def _some_logits(self, images: Images) -> NDArray[np.float32]:

@@ -19,6 +19,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from keras_digits.cores import num_cores
 from keras_digits.digits import SIDE, Digit, Images, Probabilities, Reading
 from keras_digits.errors import DigitsError, ModelFileError, PictureError
 from keras_digits.reading.accepting import Acceptance
@@ -155,7 +156,7 @@ class Reader:
         self, pictures: Iterator[Any], layout: str, are_many: bool
     ) -> Iterator[Reading | DigitsError]:
         """The loop of :meth:`read_many`: a few pictures a thread at a time."""
-        num_threads = min(_MOST_THREADS, max(1, cv2.getNumberOfCPUs()))
+        num_threads = min(_MOST_THREADS, num_cores())
         num_read, a_thread, workers = 0, _FEWEST_A_THREAD, None
         with ExitStack() as stack:
             threads = stack.enter_context(ThreadPoolExecutor(num_threads))

@@ -92,21 +92,22 @@ async def body_of(request: Request, settings: Settings, memory: Memory) -> Async
     chunks: list[bytes] = []
     num_bytes = 0
     try:
-        async with asyncio.timeout(settings.timeout_seconds):
-            async for chunk in request.stream():
-                memory.take(_COPIES * len(chunk))
-                num_bytes += len(chunk)
-                chunks.append(chunk)
-                if num_bytes > settings.max_bytes:
-                    raise _too_large(settings)
+        try:
+            async with asyncio.timeout(settings.timeout_seconds):
+                async for chunk in request.stream():
+                    memory.take(_COPIES * len(chunk))
+                    num_bytes += len(chunk)
+                    chunks.append(chunk)
+                    if num_bytes > settings.max_bytes:
+                        raise _too_large(settings)
+        except TimeoutError as error:
+            message = f"the request took more than {settings.timeout_seconds:g} s to arrive."
+            raise RequestError(408, f"{message} Send less, or try again.") from error
+        except ClientDisconnect as error:
+            raise RequestError(400, "the client has gone.") from error
         body = b"".join(chunks)
         chunks.clear()
         yield body
-    except TimeoutError as error:
-        message = f"the request took more than {settings.timeout_seconds:g} s to arrive."
-        raise RequestError(408, f"{message} Send less, or try again.") from error
-    except ClientDisconnect as error:
-        raise RequestError(400, "the client has gone.") from error
     finally:
         memory.give_back(_COPIES * num_bytes)
 

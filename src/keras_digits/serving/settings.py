@@ -3,18 +3,12 @@
 Imports nothing that takes time, because the shell's flags have their defaults from here.
 """
 
-import os
 from dataclasses import dataclass
 
 from keras_digits.errors import ServingError
 from keras_digits.reading.limits import MAX_PIXELS
 
 MILLION = 1_000_000
-
-
-def default_num_processes() -> int:
-    """As many as there are cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from keras_digits.cores import num_cores
+
 _CPUINFO = Path("/proc/cpuinfo")
 
 _PACKAGES = ("keras-digits", "keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "numpy")
@@ -23,7 +25,7 @@ def describe_environment(backend: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": _versions(),
         "processor": _processor(),
-        "num_cores": _num_cores(),
+        "num_cores": num_cores(),
         "memory_gib": _memory_gib(),
         "system": platform.platform(),
         "commit": _commit(),
@@ -60,13 +62,6 @@ def _cpuinfo(name: str) -> str:
         if key.strip() == name:
             return value.strip()
     return ""
-
-
-def _num_cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _memory_gib() -> float | None:

@@ -26,8 +26,9 @@ def main() -> None:
     reader = Reader(max_pixels=MAX_PIXELS)
     counts = {"read": 0, "blank": 0, "refused": 0}
     memory: list[float] = []
-    slowest = 0.0
+    slowest, distinct = 0.0, set()
     for number, raw in enumerate(kept_in(Path(sys.argv[1]))):
+        distinct.add(hash(raw))
         started = time.perf_counter()
         (result,) = reader.read_few([raw], "auto")
         slowest = max(slowest, time.perf_counter() - started)
@@ -41,6 +42,7 @@ def main() -> None:
             memory.append(resident_mib() or 0.0)
     told = {
         **counts,
+        "distinct": len(distinct),
         "slowest_seconds": slowest,
         "mebibytes_after_a_fifth": round(memory[len(memory) // 5]),
         "mebibytes_at_last": round(memory[-1]),

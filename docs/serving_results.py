@@ -47,7 +47,8 @@ def fuzz_section(result: dict[str, Any]) -> str:
     return (
         "## Whatever bytes\n\n"
         f"`benchmarks/fuzz.py`: of {result['inputs']:,} files that a coverage-guided fuzzer made "
-        f"out of small pictures of many formats, {result['read']:,} were read as numbers, "
+        f"out of small pictures of many formats, {result['distinct']:,} of them distinct, "
+        f"{result['read']:,} were read as numbers, "
         f"{result['blank']:,} as blank and {result['refused']:,} refused in one line; none did "
         f"anything else; the slowest took {result['slowest_seconds']:.1f} s. A process that read "
         f"them all held {result['mebibytes_after_a_fifth']} MiB after a fifth of them and "

@@ -41,9 +41,10 @@ def test_flags_mirror_the_recipe() -> None:
 def test_train_prints_what_the_tutorial_prints_and_more(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["train", *QUICK, "--out", "run"]) == 0
+    assert main(["train", *QUICK, "--precision", "auto", "--out", "run"]) == 0
     printed = capsys.readouterr().out
     for text in (
+        f"Precision: {open_run('run').recipe.precision}; ",
         "x_train (1540, 28, 28), y_train (1540,): 1540 train samples",
         "Using Keras",
         "Total params: 669,706",
@@ -145,6 +146,10 @@ def test_data_calls_broken_mnist_broken(
         (["evaluate", "x", "--submission", "s.csv"], "--submission wants the digits in --data"),
         (["compare", "absent", "absent"], "absent/recipe.json can't be read"),
         (["data", "--dataset", "cifar"], "dataset is 'cifar'; expected one of auto, mnist"),
+        (["serve", "--processes", "0"], "--processes is 0; expected a number from 1 to 256"),
+        (["serve", "--max-megabytes", "0"], "--max-megabytes is 0; expected a number above 0"),
+        (["serve", "--max-megapixels", "nan"], "--max-megapixels is nan; expected"),
+        (["serve", "--token", "abc "], "begins or ends with a space"),
         (["nonsense"], "nonsense"),
     ],
 )

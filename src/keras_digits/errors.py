@@ -22,6 +22,7 @@ _SERVING_MODULES = (
     "fastapi_offline",
     "prometheus_client",
     "pydantic",
+    "python_multipart",
     "starlette",
     "uvicorn",
 )

@@ -15,4 +15,4 @@ def test_made_up_bytes_are_answered_or_refused(tmp_path: Path) -> None:
     found = fuzz(3000, tmp_path)
     assert found["inputs"] >= 3000
     assert min(found[name] for name in ("read", "blank", "refused")) > 100
-    assert found["slowest_seconds"] < 5
+    assert found["distinct"] > 1500

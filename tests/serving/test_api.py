@@ -185,9 +185,9 @@ def test_images_are_classified_as_by_the_reader(
 @pytest.mark.parametrize(
     ("status", "words", "request_"),
     [
-        (422, "another shape", {"json": {"images": [[1, 2]]}}),
-        (422, "another shape", {"json": {"images": [[1], [1, 2]]}}),
-        (422, "another shape", {"json": {"images": [["a"] * 28, "b" * 28]}}),
+        (422, "too many or few", {"json": {"images": [[1, 2]]}}),
+        (422, "too many or few", {"json": {"images": [[1], [1, 2]]}}),
+        (422, "too many or few", {"json": {"images": [["a"] * 28, "b" * 28]}}),
         (422, "(0, 28, 28)", {"json": {"images": []}}),
         (422, "no pixel", {"json": {"images": [[0.5] * 28] * 28}}),
         (422, "no pixel", {"json": {"images": [[256] * 28] * 28}}),
@@ -196,7 +196,7 @@ def test_images_are_classified_as_by_the_reader(
         (422, "images is missing", {"json": {}}),
         (400, "no NPY", {"content": b"abc"}),
         (400, "other bytes", {"content": npy(np.zeros((9, 28, 28), np.uint8))[:-1]}),
-        (422, "no uint8", {"content": npy(np.zeros((28, 28)))}),
+        (422, "images holds float64", {"content": npy(np.zeros((28, 28)))}),
         (415, "image/png", {"content": SEVEN, "headers": PNG}),
         (413, "at most", {"content": npy(np.zeros((20_001, 28, 28), np.uint8))}),
     ],

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from keras_digits.errors import ServingError
 from keras_digits.reading.catalogue import network_path
 from keras_digits.serving.app import create_app
-from keras_digits.serving.bodies import Memory, order_of
+from keras_digits.serving.bodies import Memory, body_of, order_of
 from keras_digits.serving.processes import ReadingProcess, ReadTask
 from keras_digits.serving.queueing import BusyError
 from keras_digits.serving.service import Service
@@ -296,6 +296,24 @@ def test_a_client_that_dawdles_is_sent_away() -> None:
     assert asyncio.run(answer()) == 408
 
 
+def test_only_its_arrival_makes_a_request_late() -> None:
+    async def work_on_a_body() -> None:
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"all of it", "more_body": False}
+
+        request = Request({"type": "http", "method": "POST", "headers": []}, receive)
+        memory = Memory(1000)
+        with pytest.raises(TimeoutError):
+            async with body_of(request, Settings(), memory) as body:
+                assert body == b"all of it"
+                raise TimeoutError
+        memory.take(1000)  # what the body held was given back
+        with pytest.raises(BusyError):
+            memory.take(1)
+
+    asyncio.run(work_on_a_body())
+
+
 def test_a_broken_connection_harms_nobody(server: Server, client: httpx.Client) -> None:
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as connection:
@@ -393,11 +411,14 @@ def test_it_is_ready_only_while_a_process_can_start() -> None:
             await ask()
             process._arguments = good
             await ask()
+            (outcome,) = await service._queue.do([ReadTask(_Deadly(SEVEN), "auto")])
+            assert "too much for this reader" in str(outcome)
+            await ask()  # the picture was to blame
             await service.close()
             await ask()
         return statuses
 
-    assert asyncio.run(answer()) == [503, 200, 503, 200, 503]
+    assert asyncio.run(answer()) == [503, 200, 503, 200, 200, 503]
 
 
 class _Deadly(bytes):

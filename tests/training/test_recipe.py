@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keras_digits import processor
 from keras_digits.errors import RecipeError
-from keras_digits.training import environment
 from keras_digits.training.recipe import NETWORKS, OPTIMIZERS, PRECISIONS, Recipe
 
 
@@ -35,7 +35,7 @@ def test_auto_precision_is_what_the_processor_multiplies_fastest(
     cpuinfo = tmp_path / "cpuinfo"
     if flags is not None:
         cpuinfo.write_text(f"processor\t: 0\nmodel name\t: A\nflags\t\t: {flags}\n\nflags: none\n")
-    monkeypatch.setattr(environment, "_CPUINFO", cpuinfo)
+    monkeypatch.setattr(processor, "_CPUINFO", cpuinfo)
     recipe = Recipe(precision="auto")
     assert recipe.precision == precision
     assert Recipe.from_dict(recipe.to_dict()) == recipe

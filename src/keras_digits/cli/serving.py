@@ -1,14 +1,15 @@
 """The command that serves the reader to programs and people."""
 
-import math
 import sys
 from typing import Annotated
 
 import typer
 
 from keras_digits.cli.weights import NetworkName
-from keras_digits.cores import num_cores
-from keras_digits.serving.settings import MILLION, Settings
+from keras_digits.errors import ServingError
+from keras_digits.processor import num_cores
+from keras_digits.reading.limits import MAX_PIXELS
+from keras_digits.serving.settings import MILLION, MOST_BYTES, MOST_PROCESSES, Settings
 
 
 def serve(
@@ -47,9 +48,15 @@ def serve(
 
     Ctrl-C or SIGTERM stops it once requests in flight are answered; SIGHUP reloads the network.
     """
-    for name, value in (("megabytes", max_megabytes), ("megapixels", max_megapixels)):
-        if not math.isfinite(value):
-            raise typer.TyperException(f"--max-{name} is {value}; expected a number.")
+    num_processes = min(num_cores(), MOST_PROCESSES) if processes is None else processes
+    for flag, value, least, most in (
+        ("processes", num_processes, 1, MOST_PROCESSES),
+        ("max-megabytes", max_megabytes, 1 / MILLION, MOST_BYTES // MILLION),
+        ("max-megapixels", max_megapixels, 1 / MILLION, MAX_PIXELS // MILLION),
+    ):
+        if not least <= value <= most:
+            expected = f"from 1 to {most}" if least == 1 else f"above 0, at most {most}"
+            raise ServingError(f"--{flag} is {value:g}; expected a number {expected}.")
     from keras_digits.serving.running import serve as run
 
     settings = Settings(
@@ -58,7 +65,7 @@ def serve(
         port=port,
         token=token,
         allowed_origins=tuple(allow_origin or ()),
-        num_processes=num_cores() if processes is None else processes,
+        num_processes=num_processes,
         max_bytes=round(max_megabytes * MILLION),
         max_pixels=round(max_megapixels * MILLION),
     )

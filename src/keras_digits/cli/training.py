@@ -11,6 +11,7 @@ import typer
 
 from keras_digits.cli.datasets import load_on_screen
 from keras_digits.errors import ModelFileError, RecipeError
+from keras_digits.processor import multiplies_bfloat16
 from keras_digits.training.recipe import AUTO_PRECISION, Recipe, setting_help
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ def train(
     optimizers = optimizer or [Recipe.optimizer]
     recipes = [Recipe(optimizer=name, **given) for name in dict.fromkeys(optimizers)]
     if precision == AUTO_PRECISION:
-        print(f"Precision: {recipes[0].precision}, the fastest that this processor is known for.")
+        found, chosen = multiplies_bfloat16(), recipes[0].precision
+        why = "the processor has units for it" if found else "no units for bfloat16 are known here"
+        print(f"Precision: {chosen}; {why}.")
     _train_all(recipes, out)
 
 

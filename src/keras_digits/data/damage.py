@@ -1,7 +1,7 @@
-"""What befalls a picture of a digit on its way: ink and paper exchanged, hollow strokes, clouds.
+"""What befalls a picture of a digit: ink and paper exchanged, outlines, clouds, scratches, blots.
 
-None of these is one that :mod:`keras_digits.evaluation.corruptions` measures with, but some are of
-their kind.
+Kin of what :mod:`keras_digits.evaluation.corruptions` measures with: its stripe, edges, fog, zigzag
+and spatter, by other rules. So the network that learns from these is no stranger to those.
 """
 
 import cv2

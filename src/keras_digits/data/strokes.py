@@ -13,7 +13,8 @@ class Stroke:
     """A way of the pen.
 
     Attributes:
-        points: From the first to the last, ``(x, y)`` in a box from 0 to 1, y down.
+        points: From the first to the last, ``(x, y)``, y down, in a box from 0 to 1, beyond which a
+            stroke may reach a little.
         curved: Whether the pen goes through them in a curve; else straight.
     """
 

@@ -8,22 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from keras_digits.digits import SIDE
 from keras_digits.errors import PictureError
 from keras_digits.reading.choosing import Chosen, Sight, choose_one, choose_row
 from keras_digits.reading.finding import Found, find_lines, find_one
 from keras_digits.reading.ink import Ink, find_ink
 from keras_digits.reading.network import Network
 from keras_digits.reading.picture import decode
-from keras_digits.reading.views import DIGIT_HEIGHT, View
+from keras_digits.reading.views import View
 
 _GLANCE_SIZE = 1.25
 """In which size a line is seen at a glance: parts as tall as a line's tallest digits set its
 height, and most are lower."""
 
 _SIZES = (1.0, 1.5)
-"""In which sizes a line is seen on a closer look, the first at a second glance, and so is the crop
-that it fills."""
+"""In which sizes a line is seen on a closer look, and so is the crop that it fills; in the first at
+the second glance, or at the first where that would cut tall ones."""
 
 
 _STRETCHES = (0.8, 1.25)
@@ -85,11 +84,10 @@ class Seen:
             Whether there are others than before.
         """
         before = [line.found.line.place for line in self.lines]
-        self.is_crop = not self.is_crop
-        lines = _lines(find_lines(self.ink, up_to_border=self.is_crop))
+        lines = _lines(find_lines(self.ink, up_to_border=not self.is_crop))
         if [line.found.line.place for line in lines] == before:
             return False
-        self.lines = lines
+        self.lines, self.is_crop = lines, not self.is_crop
         return True
 
 
@@ -98,7 +96,7 @@ def find(picture: Any, layout: str, max_pixels: int) -> Seen | PictureError:
 
     Args:
         picture: As :func:`keras_digits.reading.picture.load_picture` takes it.
-        layout: ``digit`` where all its ink is one digit.
+        layout: ``digit`` where all its ink is one digit, ``number`` where it was cut around one.
         max_pixels: As for :func:`keras_digits.reading.picture.decode`.
     """
     try:
@@ -127,13 +125,14 @@ def look_at(seen: Sequence[Seen], network: Network, layout: str) -> None:
 def _look(seen: Sequence[Seen], network: Network, layout: str) -> None:
     """A glance at all lines, and closer looks where in doubt."""
     lines = [(line, one.width) for one in seen for line in one.lines]
-    for look in (_glance, _glance_again, _look_closely):
+    is_one = layout == "digit"
+    closely = _look_closely if is_one else _look_closely_at_row
+    for look in (_glance, _glance_again, closely):
         doubtful = [(line, width) for line, width in lines if not line.is_sure]
-        views = [look(line.found, layout) for line, _ in doubtful]
+        views = [look(line.found) for line, _ in doubtful]
         sights = iter(network.see([view for some in views for view in some]))
         for (line, width), some in zip(doubtful, views, strict=True):
             line.sights += itertools.islice(sights, len(some))
-            is_one = layout == "digit"
             line.chosen = choose_one(line.sights, width) if is_one else choose_row(line.sights)
 
 
@@ -142,12 +141,12 @@ def _lines(found: Sequence[Found]) -> list[SeenLine]:
     return [SeenLine(one, []) for one in found]
 
 
-def _glance(found: Found, layout: str) -> list[View]:
+def _glance(found: Found) -> list[View]:
     """The line as it most likely is."""
     return [found.line.view(_glance_size(found), found.line.slant)]
 
 
-def _glance_again(found: Found, layout: str) -> list[View]:
+def _glance_again(found: Found) -> list[View]:
     """The line a little smaller, or larger where the first glance was as small."""
     size = _SIZES[0] if _glance_size(found) == _GLANCE_SIZE else _GLANCE_SIZE
     return [found.line.view(size, found.line.slant)]
@@ -155,24 +154,23 @@ def _glance_again(found: Found, layout: str) -> list[View]:
 
 def _glance_size(found: Found) -> float:
     """In which size a line is seen at a glance: smaller where a tall 1 would become a border."""
-    half = SIDE / 2 * found.line.digit_height / (_GLANCE_SIZE * DIGIT_HEIGHT)
-    top, bottom = found.line.middle - half, found.line.middle + half
+    top, bottom = found.line.rows_seen(_GLANCE_SIZE)
     is_cut = any(part.top < top and part.bottom > bottom for part in found.group)
     return _SIZES[0] if is_cut else _GLANCE_SIZE
 
 
-def _look_closely(found: Found, layout: str) -> list[View]:
-    """The other ways to see the line: larger, as it is written, as its crop says.
-
-    Digits in a row are seen narrower and wider too, because neighbours that touch or stand apart
-    are told better in one of them.
-    """
+def _look_closely(found: Found) -> list[View]:
+    """The other ways to see the line: larger, as it is written, as its crop says."""
     slant = found.line.slant
     slants = (slant, 0.0) if slant else (slant,)
     lines = (found.line, found.crop) if found.crop else (found.line,)
     ways = itertools.product(lines, _SIZES, slants)
-    next(ways)  # was the second glance
-    views = [line.view(size, lean) for line, size, lean in ways]
-    if layout != "digit":
-        views += [found.line.view(_SIZES[0], slant, stretch) for stretch in _STRETCHES]
-    return views
+    next(ways)  # was one of the glances
+    return [line.view(size, lean) for line, size, lean in ways]
+
+
+def _look_closely_at_row(found: Found) -> list[View]:
+    """The same, and narrower and wider: neighbours that touch or stand apart are told better."""
+    line = found.line
+    stretched = [line.view(_SIZES[0], line.slant, stretch) for stretch in _STRETCHES]
+    return _look_closely(found) + stretched

@@ -14,10 +14,10 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from keras_digits.cores import num_cores
 from keras_digits.declining import Promises
 from keras_digits.digits import FRAME_WIDTH, NOTHING, NUM_CLASSES, SIDE, Images, Probabilities
 from keras_digits.errors import ModelFileError
+from keras_digits.processor import num_cores
 from keras_digits.reading.accepting import PROMISES
 from keras_digits.reading.choosing import Sight
 from keras_digits.reading.views import View
@@ -132,7 +132,7 @@ def _promises(metadata: Mapping[str, str], name: str) -> dict[str, Promises]:
     except ValueError as error:
         raise ModelFileError(
             f"{name} has metadata that this version does not understand ({error}). Export it "
-            "again: digits export"
+            "again: digits export RUN"
         ) from error
     return dict(zip(PROMISES, found, strict=True))
 
@@ -155,7 +155,10 @@ def read_network(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ModelFileError(f"{path} can't be read ({error.strerror}).") from error
+        raise ModelFileError(
+            f"{path} can't be read ({error.strerror}); expected a digits.onnx. Look at its "
+            "permissions, or name another."
+        ) from error
 
 
 def _check_exists(path: Path) -> None:
@@ -177,7 +180,7 @@ def _open_session(source: Path | bytes, name: str) -> onnxruntime.InferenceSessi
         session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's errors have no common name
         raise ModelFileError(
-            f"{name} is no network that ONNX Runtime can load. Export it again: digits train"
+            f"{name} is no network that ONNX Runtime can load. Export it again: digits export RUN"
         ) from error
     inputs = {port.name: [port.type, *port.shape[1:]] for port in session.get_inputs()}
     outputs = {port.name: port.shape[1:] for port in session.get_outputs()}
@@ -192,6 +195,6 @@ def _open_session(source: Path | bytes, name: str) -> onnxruntime.InferenceSessi
     ):
         raise ModelFileError(
             f"{name} is another network than digits train exports; expected images, uint8 "
-            "(n, 28, 28) or (n, 28, width), and logits, (n, 10). Export it again: digits train"
+            "(n, 28, 28) or (n, 28, width), and logits, (n, 10). Export it again: digits export RUN"
         )
     return session

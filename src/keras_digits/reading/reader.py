@@ -19,9 +19,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from keras_digits.cores import num_cores
 from keras_digits.digits import SIDE, Digit, Images, Probabilities, Reading
 from keras_digits.errors import DigitsError, ModelFileError, PictureError
+from keras_digits.processor import num_cores
 from keras_digits.reading.accepting import Acceptance
 from keras_digits.reading.catalogue import network_path
 from keras_digits.reading.choosing import are_believable, best_row, join_digits

@@ -86,6 +86,11 @@ class Line:
         """Its left, right, middle and digits' height."""
         return (self.left, self.right, self.middle, self.digit_height)
 
+    def rows_seen(self, size: float) -> tuple[float, float]:
+        """From which of the picture's rows to which a view in some size reaches."""
+        half = SIDE / 2 * self.digit_height / (size * DIGIT_HEIGHT)
+        return self.middle - half, self.middle + half
+
     def view(self, size: float = 1.0, slant: float = 0.0, stretch: float = 1.0) -> View:
         """The line as the network wants it.
 

@@ -137,7 +137,7 @@ def _add_watching(app: FastAPI, service: Service) -> None:
     )
     async def readyz() -> Response:
         if not await service.is_ready():
-            raise BusyError(1)
+            raise BusyError(1, "the reader is not ready")
         return JSONResponse({"status": "ready"})
 
     @app.get(

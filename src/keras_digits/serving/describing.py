@@ -125,7 +125,7 @@ _REFUSALS = {
     413: "Too many bytes, pictures or images.",
     415: "The body has a type that is not understood.",
     422: "The picture can't be read, or an option isn't allowed.",
-    503: "There is no room now; Retry-After says when to come back.",
+    503: "No room, or nobody to read, now; Retry-After says when to come back.",
 }
 
 

@@ -140,8 +140,7 @@ class Guard:
 
 def busy_refusal(busy: BusyError) -> Refusal:
     """The answer to those for whom there is no room."""
-    message = f"the reader is busy; try again in {busy.retry_after} s."
-    return Refusal(503, message, ("retry-after", str(busy.retry_after)))
+    return Refusal(503, str(busy), ("retry-after", str(busy.retry_after)))
 
 
 async def _refuse(send: Send, refusal: Refusal) -> None:

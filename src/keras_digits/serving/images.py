@@ -21,7 +21,7 @@ _HEADER_READERS = {
 }
 """By version of the NPY format."""
 
-_EXPECTED = f"expected whole numbers, 0 paper, {INK} ink, ({SIDE}, {SIDE}) or (n, {SIDE}, {SIDE})"
+_EXPECTED = f"expected uint8, 0 paper, {INK} ink, ({SIDE}, {SIDE}) or (n, {SIDE}, {SIDE})"
 
 
 def images_of(kind: str, body: bytes, max_images: int) -> Images:
@@ -69,7 +69,7 @@ def _from_json(body: bytes) -> Images:
         for image in images
     )
     if not are_square:
-        raise RequestError(422, f"images has another shape; {_EXPECTED}.")
+        raise RequestError(422, f"images holds rows or columns too many or few; {_EXPECTED}.")
     try:
         pixels = bytes(chain.from_iterable(chain.from_iterable(images)))
     except (TypeError, ValueError) as error:  # no whole number, or none from 0 to 255
@@ -87,9 +87,9 @@ def _from_npy(body: bytes) -> Images:
         raise RequestError(400, f"the body is no NPY file; {_EXPECTED}.") from error
     pixels = body[file.tell() :]
     if dtype != np.uint8:
-        raise RequestError(422, f"images is no uint8; {_EXPECTED}.")
+        raise RequestError(422, f"images holds {str(dtype)[:100]}; {_EXPECTED}. Convert it.")
     if len(shape) not in (2, 3) or not all(type(one) is int and one >= 0 for one in shape):
-        raise RequestError(422, f"images has another shape; {_EXPECTED}.")
+        raise RequestError(422, f"images has the shape {str(shape)[:100]}; {_EXPECTED}.")
     if math.prod(shape) != len(pixels):
         raise RequestError(400, "the NPY file has other bytes than its header says; save it again.")
     images: Images = np.ndarray(shape, np.uint8, pixels, order="F" if is_fortran else "C")

@@ -62,6 +62,10 @@ Outcome = Reading | Probabilities | PictureError
 """What comes of a task: a reading or float32 ``(n, 10)``, or why not."""
 
 
+class TooMuchError(PictureError):
+    """A process died of the task, or took too long."""
+
+
 class ReadingProcess:
     """One process with one reader.
 
@@ -121,7 +125,7 @@ class ReadingProcess:
 
     def _too_much(self) -> PictureError:
         """What is said of a picture that no process survived."""
-        return PictureError(
+        return TooMuchError(
             f"the picture is too much for this reader: it takes more than {self._timeout_seconds:g}"
             " s or more memory than there is. Shrink it."
         )

@@ -6,6 +6,7 @@ network does faster. Who would have to wait too long is told so before anything 
 """
 
 import asyncio
+import logging
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -15,8 +16,17 @@ import numpy as np
 
 from keras_digits.digits import SIDE
 from keras_digits.errors import ModelFileError, PictureError
-from keras_digits.serving.processes import ClassifyTask, Outcome, ReadingProcess, ReadTask, Task
+from keras_digits.serving.processes import (
+    ClassifyTask,
+    Outcome,
+    ReadingProcess,
+    ReadTask,
+    Task,
+    TooMuchError,
+)
 from keras_digits.serving.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 TASKS_AT_ONCE = 8
 """So many tasks a call: more would keep the first waiting for the last."""
@@ -33,19 +43,22 @@ _NEWEST = 0.2
 _SECONDS_AT_FIRST = 0.005
 """What a task is expected to take before any was done."""
 
+_NONE_STARTS = "no process that reads can start now"
+
 _SECONDS_TO_RECOVER = 5
 """When to come back after a process could not be started."""
 
 
 class BusyError(Exception):
-    """There is no room for another task now.
+    """There is no room for another task now, or nobody to do it.
 
-    Attributes:
+    Args:
         retry_after: Whole seconds after which there may be.
+        reason: Why not now.
     """
 
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"busy for {retry_after} s")
+    def __init__(self, retry_after: int, reason: str = "the reader is busy") -> None:
+        super().__init__(f"{reason}; try again in {retry_after} s.")
         self.retry_after = retry_after
 
 
@@ -109,9 +122,10 @@ class Queue:
         """Whether a process can read; where none could lately, one tries."""
         if len(self._unable) == len(self._processes):
             try:
-                await self.do([ClassifyTask(np.zeros((1, SIDE, SIDE), np.uint8))])
+                (outcome,) = await self.do([ClassifyTask(np.zeros((1, SIDE, SIDE), np.uint8))])
             except BusyError:
                 return False
+            return not isinstance(outcome, PictureError)
         return True
 
     @property
@@ -187,23 +201,33 @@ class Queue:
         try:
             outcomes = await process.work([one.task for one in taken])
         except Exception as error:  # no process can be started now; perhaps one can later
+            _log.error("no process can start that reads: %s", error)
             outcomes = [error] * count
-            self._unable.add(process)
-        else:
-            self._unable.discard(process)
         finally:
             self._num_at_work -= count
             self._started.remove(started)
         seconds = (clock() - started) / count
         self._seconds_a_task += _NEWEST * (seconds - self._seconds_a_task)
         self._on_call(count)
+        if all(map(_is_lost, outcomes)):
+            self._unable.add(process)  # or the tasks were to blame: is_able tells
+        else:
+            self._unable.discard(process)
         for one, outcome in zip(taken, outcomes, strict=True):
             if one.outcome.done():  # its client has gone
                 continue
             if isinstance(outcome, Exception) and not isinstance(outcome, PictureError):
-                one.outcome.set_exception(BusyError(_SECONDS_TO_RECOVER))
+                one.outcome.set_exception(BusyError(_SECONDS_TO_RECOVER, _NONE_STARTS))
             else:
                 one.outcome.set_result(outcome)
+
+
+def _is_lost(outcome: Outcome | Exception) -> bool:
+    """Whether there was no process to do a task, or none that survived it."""
+    is_picture_error = isinstance(outcome, PictureError)
+    return isinstance(outcome, TooMuchError) or (
+        isinstance(outcome, Exception) and not is_picture_error
+    )
 
 
 def _size(task: Task) -> int:

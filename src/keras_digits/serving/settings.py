@@ -10,6 +10,12 @@ from keras_digits.reading.limits import MAX_PIXELS
 
 MILLION = 1_000_000
 
+MOST_PROCESSES = 256
+"""Each holds a network and, at times, a large picture."""
+
+MOST_BYTES = 500 * MILLION
+"""The largest request that can be allowed."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -52,8 +58,8 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse what can't be."""
         for name, highest in (
-            ("num_processes", 256),
-            ("max_bytes", 500 * MILLION),
+            ("num_processes", MOST_PROCESSES),
+            ("max_bytes", MOST_BYTES),
             ("max_pixels", MAX_PIXELS),
             ("max_pictures", 1000),
         ):
@@ -64,6 +70,8 @@ class Settings:
             raise ServingError(f"port is {self.port}; expected a number from 0 to 65535.")
         if self.token is not None and not (self.token.isascii() and self.token.isprintable()):
             raise ServingError("the token has characters that a header can't carry; use letters.")
+        if self.token is not None and self.token != self.token.strip():
+            raise ServingError("the token begins or ends with a space; leave that out.")
         if self.token is not None and not self.token.strip():
             raise ServingError("the token is empty; give one, or leave it out.")
         for origin in self.allowed_origins:

@@ -7,9 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from keras_digits.cores import num_cores
-
-_CPUINFO = Path("/proc/cpuinfo")
+from keras_digits.processor import cpuinfo, num_cores
 
 _PACKAGES = ("keras-digits", "keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "numpy")
 
@@ -43,25 +41,9 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def multiplies_bfloat16() -> bool:
-    """Whether the processor has units for bfloat16: AMX or AVX-512's; told on Linux alone."""
-    return bool({"amx_bf16", "avx512_bf16"} & set(_cpuinfo("flags").split()))
-
-
 def _processor() -> str:
     """The processor's name as its maker gives it."""
-    return _cpuinfo("model name") or platform.processor() or platform.machine()
-
-
-def _cpuinfo(name: str) -> str:
-    """What Linux says of the first core under a name; empty elsewhere."""
-    if not _CPUINFO.is_file():
-        return ""
-    for line in _CPUINFO.read_text(encoding="utf-8", errors="replace").splitlines():
-        key, _, value = line.partition(":")
-        if key.strip() == name:
-            return value.strip()
-    return ""
+    return cpuinfo("model name") or platform.processor() or platform.machine()
 
 
 def _memory_gib() -> float | None:

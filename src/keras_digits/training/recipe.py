@@ -12,7 +12,7 @@ from typing import Any
 
 from keras_digits.data import DATASETS
 from keras_digits.errors import RecipeError
-from keras_digits.training.environment import multiplies_bfloat16
+from keras_digits.processor import multiplies_bfloat16
 
 NETWORKS = ("article", "convnet", "quick", "compact", "lines")
 
@@ -70,7 +70,7 @@ class Recipe:
         validation_split: Share of the training digits that is held out and watched, in [0, 1);
             at 0 the test set is watched, as the tutorial does.
         seed: Decides initial weights, shuffling and the validation split; 0 to 2**32 - 1.
-        precision: One of ``PRECISIONS``, or ``AUTO_PRECISION``.
+        precision: One of ``PRECISIONS``; ``AUTO_PRECISION`` becomes one of them.
         schedule: One of ``SCHEDULES``.
         augmentation: One of ``AUGMENTATIONS``.
         non_digits: Things that are no digits shown for each digit, in [0, 1]: the network learns
@@ -96,7 +96,9 @@ class Recipe:
     )
     seed: int = _setting(1337, "Decides initial weights, shuffling and the validation split.")
     precision: str = _setting(
-        "float32", f"The dtype policy: {', '.join(PRECISIONS)}, or {AUTO_PRECISION}."
+        "float32",
+        f"The dtype policy: {', '.join(PRECISIONS)}, or {AUTO_PRECISION}: the latter where Linux "
+        "tells of units for it, else float32.",
     )
     schedule: str = _setting("constant", f"The learning rate's course: {', '.join(SCHEDULES)}.")
     augmentation: str = _setting(
@@ -124,7 +126,7 @@ class Recipe:
         for name, allowed in (
             ("network", NETWORKS),
             ("optimizer", OPTIMIZERS),
-            ("precision", (*PRECISIONS, AUTO_PRECISION)),
+            ("precision", (*PRECISIONS, AUTO_PRECISION)),  # has become another; named if none fits
             ("schedule", SCHEDULES),
             ("augmentation", AUGMENTATIONS),
             ("averaging", AVERAGINGS),

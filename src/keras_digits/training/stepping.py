@@ -3,7 +3,8 @@
 Keras hands each batch from Python to TensorFlow and comes back to Python after it, which takes as
 long as half the arithmetic of the tutorial's network. Here the arrays lie with TensorFlow once, a
 step gathers its batch itself, and Python is back after many steps. What is learned stays the same.
-Other backends have no such executions; they take the same batches one by one.
+Batches that Python makes anew are streamed, two ahead. Other backends have no such executions; they
+take the same batches one by one.
 """
 
 import math

@@ -33,6 +33,7 @@ _MOST_GROWTH = 16
 """MiB that memory may differ by."""
 
 _FOLDER = Path(__file__).parent
+_KEPT = ROOT / "build" / "fuzz-culprit"
 
 
 def main() -> None:
@@ -79,7 +80,11 @@ def _run(place: Path, program: str, *arguments: str | Path) -> None:
     command = [sys.executable, str(_FOLDER / program), *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, check=False, text=True, cwd=place)
     if done.returncode:
-        raise SystemExit(done.stderr[-3000:])
+        for culprit in place.glob("crash-*"):
+            _KEPT.parent.mkdir(exist_ok=True)
+            _KEPT.write_bytes(culprit.read_bytes())
+            console.print(f"The input is kept: {_KEPT}")
+        raise SystemExit(done.stdout[-3000:] + done.stderr[-500:])
 
 
 def _write_seeds(corpus: Path) -> None:

@@ -25,9 +25,6 @@ from keras_digits.reading.limits import MAX_BYTES, MAX_PIXELS
 WORKING_SIDE = 2400
 """Larger pictures are shrunk to this, in pixels: a page's digits are still tall enough."""
 
-_DECODER_ERRORS = (OSError, ValueError, SyntaxError, EOFError, RuntimeError, NotImplementedError)
-"""What Pillow's decoders raise at broken or unheard-of contents."""
-
 _NOT_RESIZED = ("P", "PA", "1", "CMYK", "YCbCr", "LAB", "HSV")
 """Modes whose numbers can't be averaged, or not as light is."""
 
@@ -150,7 +147,7 @@ def _decode(raw: bytes, name: str, max_pixels: int) -> Picture:
         raise PictureError(
             f"{name} has too many pixels ({error}); {_allowed(max_pixels)}"
         ) from error
-    except _DECODER_ERRORS as error:
+    except Exception as error:  # Pillow's decoders raise nearly anything at broken contents
         raise _broken(name, error) from error
     return _with_errors(picture, name, max_pixels)
 
@@ -166,11 +163,10 @@ def _decode_heif(raw: bytes, name: str, max_pixels: int) -> Picture:
         ) from error
     plugin.register_heif_opener()
     try:
-        return _with_errors(Image.open(io.BytesIO(raw)), name, max_pixels)
-    except _DECODER_ERRORS as error:
-        if isinstance(error, PictureError):
-            raise
+        picture = Image.open(io.BytesIO(raw))
+    except Exception as error:
         raise _broken(name, error) from error
+    return _with_errors(picture, name, max_pixels)
 
 
 def _with_errors(picture: Image.Image, name: str, max_pixels: int) -> Picture:
@@ -182,7 +178,7 @@ def _with_errors(picture: Image.Image, name: str, max_pixels: int) -> Picture:
         raise PictureError(f"{name} has no pixels; expected a picture.")
     try:
         return _upright(picture)
-    except _DECODER_ERRORS as error:
+    except Exception as error:
         raise _broken(name, error) from error
 
 
@@ -192,7 +188,10 @@ def _allowed(max_pixels: int) -> str:
 
 
 def _broken(name: str, error: Exception) -> PictureError:
-    return PictureError(f"{name} is a broken picture ({error}). Save it again.")
+    if isinstance(error, MemoryError):
+        return PictureError(f"{name} needs more memory than there is. Shrink it.")
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return PictureError(f"{name} is a broken picture ({reason}). Save it again.")
 
 
 def _upright(picture: Image.Image) -> Picture:

@@ -68,8 +68,8 @@ def main(
 ) -> None:
     """Read people's own pictures with every peer and count right answers.
 
-    Only a full run (every set, peer and picture, nothing reused) writes
-    benchmarks/results/pictures.json.
+    Only a full run (every set, peer and picture) writes benchmarks/results/pictures.json, and
+    there stands whether the peers' answers are an earlier run's, of the same versions.
     """
     try:
         folder = find_collection(pictures)
@@ -92,11 +92,11 @@ def main(
         sys.exit(2)
     result = _count(sample, answers)
     _print(result)
-    partial = limit or reuse or network or set(wanted) != set(LAYOUTS)
+    partial = limit or network or set(wanted) != set(LAYOUTS)
     if partial or set(answers) != set(EVERYBODY.split(",")):
         console.print("A part only, so benchmarks/results/pictures.json stays as it is.")
         return
-    write_result("pictures", {**result, **_provenance()})
+    write_result("pictures", {**result, "peers_reused": reuse, **_provenance()})
 
 
 def _names(text: str, known: Sequence[str] | Mapping[str, Any], what: str) -> list[str]:

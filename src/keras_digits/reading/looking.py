@@ -126,10 +126,9 @@ def _look(seen: Sequence[Seen], network: Network, layout: str) -> None:
     """A glance at all lines, and closer looks where in doubt."""
     lines = [(line, one.width) for one in seen for line in one.lines]
     is_one = layout == "digit"
-    closely = _look_closely if is_one else _look_closely_at_row
-    for look in (_glance, _glance_again, closely):
+    for look in (_glance, _glance_again, _look_closely):
         doubtful = [(line, width) for line, width in lines if not line.is_sure]
-        views = [look(line.found) for line, _ in doubtful]
+        views = [look(line) for line, _ in doubtful]
         sights = iter(network.see([view for some in views for view in some]))
         for (line, width), some in zip(doubtful, views, strict=True):
             line.sights += itertools.islice(sights, len(some))
@@ -141,13 +140,15 @@ def _lines(found: Sequence[Found]) -> list[SeenLine]:
     return [SeenLine(one, []) for one in found]
 
 
-def _glance(found: Found) -> list[View]:
+def _glance(line: SeenLine) -> list[View]:
     """The line as it most likely is."""
+    found = line.found
     return [found.line.view(_glance_size(found), found.line.slant)]
 
 
-def _glance_again(found: Found) -> list[View]:
+def _glance_again(line: SeenLine) -> list[View]:
     """The line a little smaller, or larger where the first glance was as small."""
+    found = line.found
     size = _SIZES[0] if _glance_size(found) == _GLANCE_SIZE else _GLANCE_SIZE
     return [found.line.view(size, found.line.slant)]
 
@@ -159,18 +160,18 @@ def _glance_size(found: Found) -> float:
     return _SIZES[0] if is_cut else _GLANCE_SIZE
 
 
-def _look_closely(found: Found) -> list[View]:
-    """The other ways to see the line: larger, as it is written, as its crop says."""
-    slant = found.line.slant
+def _look_closely(line: SeenLine) -> list[View]:
+    """The other ways to see the line: larger, as it is written, as its crop says.
+
+    Where it showed digits side by side, narrower and wider too: neighbours that touch or stand
+    apart are told better. Elsewhere that would find digits in blank paper.
+    """
+    found, slant = line.found, line.found.line.slant
     slants = (slant, 0.0) if slant else (slant,)
-    lines = (found.line, found.crop) if found.crop else (found.line,)
-    ways = itertools.product(lines, _SIZES, slants)
+    places = (found.line, found.crop) if found.crop else (found.line,)
+    ways = itertools.product(places, _SIZES, slants)
     next(ways)  # was one of the glances
-    return [line.view(size, lean) for line, size, lean in ways]
-
-
-def _look_closely_at_row(found: Found) -> list[View]:
-    """The same, and narrower and wider: neighbours that touch or stand apart are told better."""
-    line = found.line
-    stretched = [line.view(_SIZES[0], line.slant, stretch) for stretch in _STRETCHES]
-    return _look_closely(found) + stretched
+    views = [place.view(size, lean) for place, size, lean in ways]
+    if line.chosen and len(line.chosen.spots) > 1:
+        views += [found.line.view(_SIZES[0], slant, stretch) for stretch in _STRETCHES]
+    return views

@@ -80,7 +80,7 @@ def _run(place: Path, program: str, *arguments: str | Path) -> None:
     command = [sys.executable, str(_FOLDER / program), *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, check=False, text=True, cwd=place)
     if done.returncode:
-        for culprit in place.glob("crash-*"):
+        for culprit in (*place.glob("crash-*"), *place.glob("timeout-*"), *place.glob("oom-*")):
             _KEPT.parent.mkdir(exist_ok=True)
             _KEPT.write_bytes(culprit.read_bytes())
             console.print(f"The input is kept: {_KEPT}")

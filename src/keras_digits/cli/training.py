@@ -11,7 +11,6 @@ import typer
 
 from keras_digits.cli.datasets import load_on_screen
 from keras_digits.errors import ModelFileError, RecipeError
-from keras_digits.processor import multiplies_bfloat16
 from keras_digits.training.recipe import AUTO_PRECISION, Recipe, setting_help
 
 if TYPE_CHECKING:
@@ -75,8 +74,9 @@ def train(
     optimizers = optimizer or [Recipe.optimizer]
     recipes = [Recipe(optimizer=name, **given) for name in dict.fromkeys(optimizers)]
     if precision == AUTO_PRECISION:
-        found, chosen = multiplies_bfloat16(), recipes[0].precision
-        why = "the processor has units for it" if found else "no units for bfloat16 are known here"
+        chosen = recipes[0].precision
+        has_units = chosen == "mixed_bfloat16"
+        why = "the processor has units for it" if has_units else "no units for bfloat16 are known"
         print(f"Precision: {chosen}; {why}.")
     _train_all(recipes, out)
 

@@ -24,7 +24,6 @@ _SIZES = (1.0, 1.5)
 """In which sizes a line is seen on a closer look, and so is the crop that it fills; in the first at
 the second glance, or at the first where that would cut tall ones."""
 
-
 _STRETCHES = (0.8, 1.25)
 """How many times wider a row of digits is seen on a closer look."""
 
@@ -142,22 +141,21 @@ def _lines(found: Sequence[Found]) -> list[SeenLine]:
 
 def _glance(line: SeenLine) -> list[View]:
     """The line as it most likely is."""
-    found = line.found
-    return [found.line.view(_glance_size(found), found.line.slant)]
+    first, _ = _glance_sizes(line.found)
+    return [line.found.line.view(first, line.found.line.slant)]
 
 
 def _glance_again(line: SeenLine) -> list[View]:
     """The line a little smaller, or larger where the first glance was as small."""
-    found = line.found
-    size = _SIZES[0] if _glance_size(found) == _GLANCE_SIZE else _GLANCE_SIZE
-    return [found.line.view(size, found.line.slant)]
+    _, second = _glance_sizes(line.found)
+    return [line.found.line.view(second, line.found.line.slant)]
 
 
-def _glance_size(found: Found) -> float:
-    """In which size a line is seen at a glance: smaller where a tall 1 would become a border."""
+def _glance_sizes(found: Found) -> tuple[float, float]:
+    """The sizes of the two glances, the smaller first where the other would cut a tall 1."""
     top, bottom = found.line.rows_seen(_GLANCE_SIZE)
     is_cut = any(part.top < top and part.bottom > bottom for part in found.group)
-    return _SIZES[0] if is_cut else _GLANCE_SIZE
+    return (_SIZES[0], _GLANCE_SIZE) if is_cut else (_GLANCE_SIZE, _SIZES[0])
 
 
 def _look_closely(line: SeenLine) -> list[View]:

@@ -88,7 +88,7 @@ class Line:
 
     def rows_seen(self, size: float) -> tuple[float, float]:
         """From which of the picture's rows to which a view in some size reaches."""
-        half = SIDE / 2 * self.digit_height / (size * DIGIT_HEIGHT)
+        half = SIDE / 2 / self._zoom(size)
         return self.middle - half, self.middle + half
 
     def view(self, size: float = 1.0, slant: float = 0.0, stretch: float = 1.0) -> View:
@@ -100,7 +100,7 @@ class Line:
             stretch: How many times wider digits are made.
         """
         region = self._region
-        zoom = size * DIGIT_HEIGHT / self.digit_height
+        zoom = self._zoom(size)
         margin = _MARGIN * self.digit_height
         half = SIDE / 2 / zoom
         left = self.left - margin - abs(slant) * half
@@ -122,6 +122,10 @@ class Line:
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         )
         return View(np.asarray(strip), zoom, slant, stretch, left, self.middle)
+
+    def _zoom(self, size: float) -> float:
+        """Pixels of a view in some size a pixel of the picture."""
+        return size * DIGIT_HEIGHT / self.digit_height
 
     @cached_property
     def slant(self) -> float:

@@ -197,37 +197,28 @@ class Queue:
         clock = asyncio.get_running_loop().time
         started = clock()
         self._started.append(started)
-        outcomes: Sequence[Outcome | Exception]
+        outcomes: Sequence[Outcome] | None = None
         try:
             outcomes = await process.work([one.task for one in taken])
         except Exception as error:  # no process can be started now; perhaps one can later
             _log.error("no process can start that reads: %s", error)
-            outcomes = [error] * count
         finally:
             self._num_at_work -= count
             self._started.remove(started)
         seconds = (clock() - started) / count
         self._seconds_a_task += _NEWEST * (seconds - self._seconds_a_task)
         self._on_call(count)
-        if all(map(_is_lost, outcomes)):
+        if outcomes is None or all(isinstance(outcome, TooMuchError) for outcome in outcomes):
             self._unable.add(process)  # or the tasks were to blame: is_able tells
         else:
             self._unable.discard(process)
-        for one, outcome in zip(taken, outcomes, strict=True):
+        for index, one in enumerate(taken):
             if one.outcome.done():  # its client has gone
                 continue
-            if isinstance(outcome, Exception) and not isinstance(outcome, PictureError):
+            if outcomes is None:
                 one.outcome.set_exception(BusyError(_SECONDS_TO_RECOVER, _NONE_STARTS))
             else:
-                one.outcome.set_result(outcome)
-
-
-def _is_lost(outcome: Outcome | Exception) -> bool:
-    """Whether there was no process to do a task, or none that survived it."""
-    is_picture_error = isinstance(outcome, PictureError)
-    return isinstance(outcome, TooMuchError) or (
-        isinstance(outcome, Exception) and not is_picture_error
-    )
+                one.outcome.set_result(outcomes[index])
 
 
 def _size(task: Task) -> int:

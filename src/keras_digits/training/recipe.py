@@ -97,8 +97,8 @@ class Recipe:
     seed: int = _setting(1337, "Decides initial weights, shuffling and the validation split.")
     precision: str = _setting(
         "float32",
-        f"The dtype policy: {', '.join(PRECISIONS)}, or {AUTO_PRECISION}: the latter where Linux "
-        "tells of units for it, else float32.",
+        f"The dtype policy: {', '.join(PRECISIONS)}, or {AUTO_PRECISION}: mixed_bfloat16 where "
+        "Linux tells of units for it, else float32.",
     )
     schedule: str = _setting("constant", f"The learning rate's course: {', '.join(SCHEDULES)}.")
     augmentation: str = _setting(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.data.augmentation import handwriting
+from keras_digits.data.damage import damage
 from keras_digits.data.drawing import draw, draw_symbols
 from keras_digits.data.forms import other_forms
 from keras_digits.data.hands import Hand
@@ -255,7 +256,7 @@ def make_single(
 ) -> Lines:
     """Images as MNIST makes them, each with one digit in its middle, as lines of one digit.
 
-    A fifth shows things that are no digits.
+    A fifth shows things that are no digits; to some of the others something has happened.
 
     Args:
         images: uint8 ``(n, 28, 28)``, 0 paper, 255 ink: the digits to choose from.
@@ -277,4 +278,6 @@ def make_single(
     answers = single_answers(labels[chosen])
     answers[count - num_others :] = 0
     answers[count - num_others :, :, NOTHING] = 1
-    return Lines(np.concatenate(made), answers)
+    seen = np.concatenate(made)
+    seen[: count - num_others] = damage(seen[: count - num_others], generator)
+    return Lines(seen, answers)

@@ -5,6 +5,8 @@ is multiplied by less than nothing, it stays the largest, and what ships may poo
 Runtime's fused kernels want it.
 """
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 from numpy.typing import NDArray
@@ -74,3 +76,39 @@ def fold(trained: keras.Model, folded: keras.Model) -> keras.Model:
     weights[0] = weights[0] / np.float32(INK)
     folded.set_weights(weights)
     return folded
+
+
+def unfold(
+    folded: Sequence[NDArray[np.float32]], model: keras.Model, inputs: NDArray[np.generic]
+) -> None:
+    """Undo :func:`fold`, so that a network that ships can learn on.
+
+    What normalisation did is lost, so each channel is normalised as `inputs` have it, and brought
+    back to where it was. Kernels get the length that fresh ones have, which decides how fast they
+    turn.
+
+    Args:
+        folded: The weights of a folded model, in its order.
+        model: The same network with normalisation; it is given weights with which it gives the
+            same as the folded one up to rounding, while it does not learn.
+        inputs: As `model` takes them, a batch or a few of what it is to learn from.
+    """
+    remaining = list(folded)
+    remaining[0] = remaining[0] * np.float32(INK)
+    lengths: NDArray[np.float32] = np.ones(1, np.float32)
+    x = keras.ops.convert_to_tensor(inputs)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            values = keras.ops.convert_to_numpy(x).reshape(-1, len(lengths))
+            mean, variance = values.mean(axis=0), values.var(axis=0)
+            gamma = lengths * np.sqrt(variance + layer.epsilon)
+            layer.set_weights([gamma, remaining.pop(0) + lengths * mean, mean, variance])
+        elif isinstance(layer, keras.layers.Conv2D) and not layer.use_bias:
+            kernels = remaining.pop(0)
+            lengths = np.sqrt((kernels**2).sum(axis=(0, 1, 2)))
+            lengths = np.where(lengths > 0, lengths, np.float32(1))
+            layer.set_weights([kernels / lengths])
+        elif count := len(layer.weights):
+            layer.set_weights(remaining[:count])
+            del remaining[:count]
+        x = layer(x)

@@ -19,8 +19,11 @@ from keras_digits.data.formats import Digits
 from keras_digits.errors import DatasetError, ModelFileError, RunError
 from keras_digits.files import replacing
 from keras_digits.networks import NETWORKS, backend
+from keras_digits.networks.convolutions import unfold
 from keras_digits.networks.rejection import RejectingCrossentropy, rejecting_accuracy
-from keras_digits.training.batches import batches_of, targets_of
+from keras_digits.networks.restoring import exported_network
+from keras_digits.reading.catalogue import shipped_networks
+from keras_digits.training.batches import Batches, batches_of, targets_of
 from keras_digits.training.recipe import Recipe
 from keras_digits.training.run import (
     EpochRow,
@@ -38,6 +41,9 @@ _WARM_UP_SHARE = 0.05
 _WATCHING_BATCH_SIZE = 500
 """Digits a step where nothing is learned; decides speed, not results. MNIST's 10,000 test digits
 make whole batches, so that one shape is compiled."""
+
+_NUM_START_BATCHES = 8
+"""Batches that tell an exported network how its channels are to be normalised."""
 
 
 def train(
@@ -62,14 +68,15 @@ def train(
 
     Raises:
         DatasetError: The digits are missing or wrong.
-        RunError: `out` holds something already, or the run to start from is none of this network.
+        RunError: `out` holds something already, or what to start from is none of this network.
+        ModelFileError: The file to start from is missing or broken.
         OutputError: The run folder can't be written.
     """
     recipe = recipe.with_absolute_paths()
     dataset = dataset or load_dataset(recipe.dataset, recipe.data)
     split_for_watching(dataset, recipe)  # refuses before a folder is begun
     if recipe.start is not None:
-        _start_of(recipe)
+        _check_start(recipe)
     folder = new_folder(recipe) if out is None else Path(out)
     run = create_run(folder, recipe, dataset, backend.NAME)
     return _fit(run, dataset, callbacks, verbose)
@@ -185,7 +192,8 @@ def _fit(
     checkpoint = run.latest_checkpoint()
     num_done = checkpoint[0] if checkpoint else 0
     batches = batches_of(network, training, recipe)
-    model = _load(checkpoint[1]) if checkpoint else compiled_model(recipe, len(batches))
+    start = _start_weights(recipe, batches)
+    model = _load(checkpoint[1]) if checkpoint else compiled_model(recipe, len(batches), start)
     watching = Stock(
         network.prepare(watched.images),
         targets_of(network, watched.known_labels()),
@@ -204,7 +212,7 @@ def _fit(
         shuffle=False,  # the batches come shuffled
     )
     if recipe.averaging == "start":
-        pairs = zip(_start_weights(recipe), model.get_weights(), strict=True)
+        pairs = zip(start or (), model.get_weights(), strict=True)
         model.set_weights([(first + last) / 2 for first, last in pairs])
     if network.finish:
         model = network.finish(model)
@@ -213,12 +221,20 @@ def _fit(
     return run
 
 
-def compiled_model(recipe: Recipe, steps_per_epoch: int) -> keras.Model:
-    """The network of `recipe` before its first step, with its optimizer, loss and accuracy."""
+def compiled_model(
+    recipe: Recipe, steps_per_epoch: int, start: Sequence[NDArray[np.float32]] | None = None
+) -> keras.Model:
+    """The network of `recipe` before its first step, with its optimizer, loss and accuracy.
+
+    Args:
+        recipe: Names them.
+        steps_per_epoch: Batches of an epoch.
+        start: The weights to begin with, by default random ones.
+    """
     network = NETWORKS[recipe.network]
     model = network.build(recipe.precision)
-    if recipe.start is not None:
-        model.set_weights(_start_weights(recipe))
+    if start is not None:
+        model.set_weights(start)
     optimizer = build_optimizer(recipe, steps_per_epoch * recipe.epochs)
     if recipe.non_digits > 0:
         model.compile(optimizer, loss=RejectingCrossentropy(), metrics=[rejecting_accuracy()])
@@ -227,25 +243,52 @@ def compiled_model(recipe: Recipe, steps_per_epoch: int) -> keras.Model:
     return model
 
 
-def _start_of(recipe: Recipe) -> Path:
-    """The file with the weights that training begins with: the last of a run, as it learned.
+def _check_start(recipe: Recipe) -> None:
+    """Refuse what training can't begin with, before a folder is begun.
 
     Raises:
-        RunError: There is no such run, it has another network, or no epoch of it is whole.
+        RunError: There is no such run, no epoch of it is whole, or it has another network.
+        ModelFileError: There is no such file, or it is no network of ours.
     """
-    run = open_run(recipe.start or "")
-    checkpoint = run.latest_checkpoint()
-    if run.recipe.network != recipe.network or checkpoint is None:
-        found = "no whole epoch" if checkpoint is None else f"network {run.recipe.network}"
-        raise RunError(
-            f"{run.folder} has {found}; expected a trained {recipe.network} to start from."
-        )
-    return checkpoint[1]
+    path = _start_path(recipe)
+    if path.suffix == ".onnx":
+        found, _ = exported_network(path)
+        if NETWORKS[recipe.network].finish is None:
+            raise RunError(
+                f"{recipe.network} can't go on from a file; expected a run of it. "
+                "lines and compact can."
+            )
+    else:
+        run = open_run(path)
+        found = run.recipe.network if run.latest_checkpoint() else "no whole epoch"
+    if found != recipe.network:
+        found = found if " " in found else f"network {found}"
+        raise RunError(f"{path} has {found}; expected a trained {recipe.network} to start from.")
 
 
-def _start_weights(recipe: Recipe) -> list[NDArray[np.float32]]:
-    """The weights that training begins with."""
-    weights: list[NDArray[np.float32]] = _load(_start_of(recipe)).get_weights()
+def _start_path(recipe: Recipe) -> Path:
+    """What training begins with: a run's folder, or a file that was exported."""
+    shipped = shipped_networks().get(recipe.start or "")
+    return shipped.path if shipped else Path(recipe.start or "")
+
+
+def _start_weights(recipe: Recipe, batches: Batches) -> list[NDArray[np.float32]] | None:
+    """The weights that training begins with, or None where they are random.
+
+    What was exported has lost its normalisation; it gets that of the first epoch's first batches.
+    """
+    if recipe.start is None:
+        return None
+    path = _start_path(recipe)
+    if path.suffix != ".onnx":
+        checkpoint = open_run(path).latest_checkpoint()
+        return _load(checkpoint[1]).get_weights() if checkpoint else None
+    _, folded = exported_network(path)
+    model = NETWORKS[recipe.network].build("float32")
+    batches.start_epoch(0)
+    seen = [batches[index][0] for index in range(min(len(batches), _NUM_START_BATCHES))]
+    unfold(folded, model, np.concatenate(seen))
+    weights: list[NDArray[np.float32]] = model.get_weights()
     return weights
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from keras_digits.data import DATASETS
 from keras_digits.errors import RecipeError
 from keras_digits.processor import multiplies_bfloat16
+from keras_digits.reading.catalogue import shipped_networks
 
 NETWORKS = ("article", "convnet", "quick", "compact", "lines")
 
@@ -75,7 +76,9 @@ class Recipe:
         augmentation: One of ``AUGMENTATIONS``.
         non_digits: Things that are no digits shown for each digit, in [0, 1]: the network learns
             to believe in none of the ten. Needs a network that gives logits.
-        start: A run of the same network, with whose weights training begins, or None; kept as text.
+        start: With whose weights training begins: a run of the same network or, for those whose
+            normalisation is folded away, the name of one that ships or a file that was exported;
+            or None; kept as text.
         averaging: One of ``AVERAGINGS``: with ``start`` the trained network has the mean of the
             weights that training began and ended with, as of two cycles of a learning rate
             (Izmailov et al., "Averaging Weights Leads to Wider Optima", 2018).
@@ -108,7 +111,9 @@ class Recipe:
         0.0, "Halves, pairs, scribbles to show for each digit, so that they are known as none."
     )
     start: str | None = _setting(
-        None, "A run of the same network to go on from, instead of random weights."
+        None,
+        "What to go on from, instead of random weights: a run of the same network, or one that "
+        "ships, such as digits for lines.",
     )
     averaging: str = _setting(
         "none", f"What the last weights are averaged with: {', '.join(AVERAGINGS)}."
@@ -184,6 +189,8 @@ class Recipe:
     def with_absolute_paths(self) -> "Recipe":
         """The same recipe, its paths good from any working folder."""
         data, start = (path and str(Path(path).resolve()) for path in (self.data, self.start))
+        if self.start in shipped_networks() and not Path(self.start).exists():
+            start = self.start
         return dataclasses.replace(self, data=data, start=start)
 
     @classmethod

@@ -18,6 +18,8 @@ from keras_digits.data.datasets import Dataset, load_dataset
 from keras_digits.data.idx import idx_sha256
 from keras_digits.errors import DatasetError, ModelFileError, RunError
 from keras_digits.networks import NETWORKS
+from keras_digits.reading.catalogue import shipped_networks
+from keras_digits.reading.network import Network
 from keras_digits.training.batches import PlainBatches
 from keras_digits.training.fit import (
     build_optimizer,
@@ -405,6 +407,31 @@ def test_run_to_start_from_must_be_of_the_same_network(trained_run: Run) -> None
     assert not Path("run").exists()
     with pytest.raises(RunError, match="digits train made"):
         train(dataclasses.replace(recipe, start="nowhere"), out="run")
+
+
+def test_training_goes_on_from_a_network_that_ships(optdigits: Dataset) -> None:
+    recipe = Recipe(dataset="optdigits", network="compact", start="compact", epochs=1)
+    run = train(dataclasses.replace(recipe, learning_rate=1e-9), out="same", dataset=optdigits)
+    assert run.recipe.start == "compact"
+    answers = NETWORKS["compact"].probabilities(load_model(run), optdigits.test.images)
+    before, _ = Network(shipped_networks()["compact"].path).classify(optdigits.test.images)
+    assert (answers.argmax(axis=1) == before.argmax(axis=1)).mean() > 0.98
+    averaged = dataclasses.replace(recipe, averaging="start", learning_rate=1e-9)
+    again = train(averaged, out="averaged", dataset=optdigits)
+    for one, other in zip(
+        load_model(run).get_weights(), load_model(again).get_weights(), strict=True
+    ):
+        np.testing.assert_allclose(one, other, atol=0.05 * np.abs(one).max())
+
+
+def test_networks_to_start_from_are_told_apart(optdigits: Dataset) -> None:
+    with pytest.raises(RunError, match="has network compact; expected a trained lines"):
+        train(Recipe(dataset="optdigits", network="lines", start="compact"), out="run")
+    with pytest.raises(RunError, match="convnet can't go on from a file; expected a run of it"):
+        train(Recipe(dataset="optdigits", network="convnet", start="digits"), out="run")
+    with pytest.raises(ModelFileError, match="none.onnx can't be read"):
+        train(Recipe(dataset="optdigits", network="lines", start="none.onnx"), out="run")
+    assert not Path("run").exists()
 
 
 @pytest.mark.slow

@@ -183,3 +183,13 @@ def _smooth(points: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
         curve = 2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2
         parts.append((curve + (3 * b - a - 3 * c + d) * t**3) / 2)
     return np.concatenate([*parts, knots[-1:]])
+
+
+def climbing(page: NDArray[np.uint8], slope: float) -> NDArray[np.uint8]:
+    """Written paper, its line falling by `slope`, rows by columns; below 0 it climbs."""
+    height, width = page.shape
+    rise = round(abs(slope) * width)
+    fall = np.array([[1, 0, 0], [slope, 1, max(0, -slope) * width]])
+    paper = int(page[0, 0])
+    fallen = cv2.warpAffine(page, fall, (width, height + rise), borderValue=paper)
+    return np.asarray(fallen, np.uint8)

@@ -5,7 +5,7 @@ import pytest
 
 from keras_digits.digits import NOTHING, SIDE
 from keras_digits.reading.choosing import Sight, choose_one, choose_row
-from keras_digits.reading.views import View
+from keras_digits.reading.views import Level, View
 
 
 def sight(*answers: int, belief: float, left: float = 0.0) -> Sight:
@@ -14,7 +14,7 @@ def sight(*answers: int, belief: float, left: float = 0.0) -> Sight:
     beliefs[:, NOTHING] = 1 - belief
     beliefs[np.arange(len(answers)), answers] += belief
     strip = np.zeros((SIDE, 4 * len(answers)), np.uint8)
-    return Sight(View(strip, 1.0, 0.0, 1.0, left, 14.0), beliefs)
+    return Sight(View(strip, 1.0, 0.0, 1.0, left, Level(14.0)), beliefs)
 
 
 def row(*sights: Sight) -> list[int]:

@@ -13,7 +13,7 @@ from keras_digits.digits import Reading
 from keras_digits.errors import DigitsError, ModelFileError, PictureError
 from keras_digits.reading.reader import LAYOUTS, Reader
 from keras_digits.training.run import Run
-from pen import write
+from pen import climbing, write
 
 DIGITS = [str(digit) for digit in range(10)]
 
@@ -243,6 +243,19 @@ def test_boxes_lie_on_the_ink(reader: Reader) -> None:
         x, y, width, height = one.box
         assert page[y : y + height, x : x + width].min() < 100
         assert 90 < height < 150
+
+
+@pytest.mark.parametrize("slope", [-0.3, -0.15, 0.25])
+def test_line_that_climbs_or_falls_is_read(reader: Reader, slope: float) -> None:
+    page = climbing(write("123269", spacing=0.5), slope)
+    (number,) = reader.read(page, "number").numbers
+    assert number.text == "123269"
+    for one in number.digits:
+        x, y, width, height = one.box
+        assert page[y : y + height, x : x + width].min() < 100
+        assert 50 < height < 80
+    (on_a_page,) = reader.read(page, "page").numbers
+    assert on_a_page.text == "123269"
 
 
 def test_boxes_are_in_the_pixels_of_the_original(reader: Reader) -> None:

@@ -7,7 +7,7 @@ from keras_digits.digits import FRAME_WIDTH, SIDE
 from keras_digits.reading.finding import find_lines
 from keras_digits.reading.ink import find_ink
 from keras_digits.reading.views import DIGIT_HEIGHT, Line
-from pen import write
+from pen import climbing, write
 
 
 def line_of(page: np.ndarray) -> Line:
@@ -42,6 +42,22 @@ def test_leaning_writing_is_set_upright() -> None:
         np.flatnonzero((line.view(slant=slant).strip > 100).any(axis=0)) for slant in (0.0, 0.6)
     )
     assert upright[-1] - upright[0] < 0.7 * (leaning[-1] - leaning[0])
+
+
+@pytest.mark.parametrize("slope", [-0.25, 0.15])
+def test_line_that_climbs_or_falls_is_made_level(slope: float) -> None:
+    line = line_of(climbing(write("28408462", spacing=0.4), slope))
+    assert line.level.slope == pytest.approx(slope, abs=0.02)
+    strip = line.view().strip > 100
+    columns = np.flatnonzero(strip.any(axis=0))
+    tops = strip[:, columns].argmax(axis=0)
+    first, last = np.array_split(tops, 2)
+    assert abs(np.percentile(first, 20) - np.percentile(last, 20)) <= 1.5
+
+
+def test_few_digits_or_uneven_ones_leave_a_line_level() -> None:
+    assert line_of(climbing(write("284", spacing=0.4), 0.2)).level.slope == 0
+    assert line_of(climbing(write("2840846"), 0.03)).level.slope == 0
 
 
 def test_stretched_writing_is_wider_and_no_taller() -> None:

@@ -429,7 +429,7 @@ def test_networks_to_start_from_are_told_apart(optdigits: Dataset) -> None:
         train(Recipe(dataset="optdigits", network="lines", start="compact"), out="run")
     with pytest.raises(RunError, match="convnet can't go on from a file; expected a run of it"):
         train(Recipe(dataset="optdigits", network="convnet", start="digits"), out="run")
-    with pytest.raises(ModelFileError, match="none.onnx can't be read"):
+    with pytest.raises(ModelFileError, match=r"none\.onnx can't be read"):
         train(Recipe(dataset="optdigits", network="lines", start="none.onnx"), out="run")
     assert not Path("run").exists()
 

@@ -5,6 +5,7 @@ Knows parts of ink and how they stand; what they say is for others to tell.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from keras_digits.reading.parts import (
     digit_height,
     without_separators,
 )
-from keras_digits.reading.views import Line
+from keras_digits.reading.views import Level, Line
 
 _WIDEST_GAP = 2.2
 """Digits of one number are at most this far apart, in their height."""
@@ -26,6 +27,15 @@ _DASH = 6
 
 _TIGHT = 0.35
 """The only line of a picture may be what it was cropped for if digits take up this much of it."""
+
+_FEWEST_FOR_SLOPE = 4
+"""Fewer digits don't tell whether their line climbs."""
+
+_LEAST_FALL = 0.4
+"""A line climbs or falls if from its first digit to its last that is this much, in their height."""
+
+_STEEPEST = 0.35
+"""What climbs or falls more than this, rows by columns, is no line of writing."""
 
 _CROP_SHARE = 0.8
 """How tall digits are in a crop, as a share of its height."""
@@ -47,6 +57,20 @@ class Found:
     crop: Line | None
     parts: Parts
     group: Sequence[Part]
+
+
+class _Box(NamedTuple):
+    """Where a digit stands, in pixels; `right` and `bottom` are the first outside."""
+
+    left: int
+    right: int
+    top: int
+    bottom: int
+
+    @property
+    def height(self) -> int:
+        """How tall it is."""
+        return self.bottom - self.top
 
 
 def find_lines(ink: Ink, up_to_border: bool = False) -> list[Found]:
@@ -80,36 +104,58 @@ def _is_ruling(group: Sequence[Part]) -> bool:
 
 def _found(group: list[Part], digits: list[Part], parts: Parts, is_alone: bool) -> Found:
     """Parts as a line, and by some of them how tall its digits are and where they stand."""
-    reaches = _reaches(digits)
-    digits_height = digit_height([bottom - top for top, bottom in reaches])
-    middles = [(top + bottom) / 2 for top, bottom in reaches if bottom - top >= 0.5 * digits_height]
+    boxes = _whole(digits)
+    digits_height = digit_height([box.height for box in boxes])
     line = Line(
         parts.ink,
         left=min(part.left for part in group),
         right=max(part.right for part in group),
-        middle=float(np.median(middles)),
+        level=_level([box for box in boxes if box.height >= 0.5 * digits_height], digits_height),
         digit_height=digits_height,
     )
     height, width = parts.labels.shape
     is_tight = is_alone and digits_height >= _TIGHT * height
-    crop = Line(parts.ink, 0, width, height / 2, _CROP_SHARE * height) if is_tight else None
+    crop = Line(parts.ink, 0, width, Level(height / 2), _CROP_SHARE * height) if is_tight else None
     return Found(line, crop, parts, group)
 
 
-def _reaches(parts: Sequence[Part]) -> list[tuple[int, int]]:
-    """From which row to which digits reach; a part over another is of the same broken digit."""
-    merged: list[tuple[int, int, int, int]] = []
+def _level(boxes: Sequence[_Box], digits_height: float) -> Level:
+    """Where the middles of digits lie.
+
+    Each two of them that stand apart have a slope, and the median is taken (Theil 1950, Sen 1968),
+    where it makes a difference; else the line is level, because tall digits lie.
+    """
+    columns = np.array([(box.left + box.right) / 2 for box in boxes])
+    rows = np.array([(box.top + box.bottom) / 2 for box in boxes])
+    level = Level(float(np.median(rows)), float(np.median(columns)))
+    first, second = np.triu_indices(len(boxes), 1)
+    apart = columns[second] - columns[first]
+    is_far = np.abs(apart) > digits_height
+    if len(boxes) < _FEWEST_FOR_SLOPE or not is_far.any():
+        return level
+    slope = float(np.median((rows[second] - rows[first])[is_far] / apart[is_far]))
+    falls = abs(slope) * float(np.ptp(columns)) / digits_height
+    if falls < _LEAST_FALL or abs(slope) > _STEEPEST:
+        return level
+    row = float(np.median(rows - slope * (columns - level.column)))
+    return Level(row, level.column, slope)
+
+
+def _whole(parts: Sequence[Part]) -> list[_Box]:
+    """Where digits stand; a part over another is of the same broken digit."""
+    merged: list[_Box] = []
     for part in sorted(parts, key=lambda one: -one.area):
-        left, right, top, bottom = part.left, part.right, part.top, part.bottom
-        for index, (first, last, high, low) in enumerate(merged):
-            overlap = min(right, last) - max(left, first)
-            gap = max(top, high) - min(bottom, low)
-            if overlap > 0.6 * (right - left) and 0 <= gap < 0.2 * (low - high):
-                merged[index] = (first, last, min(top, high), max(bottom, low))
+        box = _Box(part.left, part.right, part.top, part.bottom)
+        for index, other in enumerate(merged):
+            overlap = min(box.right, other.right) - max(box.left, other.left)
+            gap = max(box.top, other.top) - min(box.bottom, other.bottom)
+            if overlap > 0.6 * (box.right - box.left) and 0 <= gap < 0.2 * other.height:
+                top, bottom = min(box.top, other.top), max(box.bottom, other.bottom)
+                merged[index] = _Box(other.left, other.right, top, bottom)
                 break
         else:
-            merged.append((left, right, top, bottom))
-    return [(top, bottom) for _, _, top, bottom in merged]
+            merged.append(box)
+    return merged
 
 
 def _group_lines(all_parts: Parts) -> list[list[Part]]:

@@ -13,8 +13,9 @@ from keras_digits.reading.choosing import Chosen, Sight, choose_one, choose_row
 from keras_digits.reading.finding import Found, find_lines, find_one
 from keras_digits.reading.ink import Ink, find_ink
 from keras_digits.reading.network import Network
+from keras_digits.reading.parts import Part
 from keras_digits.reading.picture import decode
-from keras_digits.reading.views import View
+from keras_digits.reading.views import Line, View
 
 _GLANCE_SIZE = 1.25
 """In which size a line is seen at a glance: parts as tall as a line's tallest digits set its
@@ -153,9 +154,14 @@ def _glance_again(line: SeenLine) -> list[View]:
 
 def _glance_sizes(found: Found) -> tuple[float, float]:
     """The sizes of the two glances, the smaller first where the other would cut a tall 1."""
-    top, bottom = found.line.rows_seen(_GLANCE_SIZE)
-    is_cut = any(part.top < top and part.bottom > bottom for part in found.group)
+    is_cut = any(_is_cut(part, found.line) for part in found.group)
     return (_SIZES[0], _GLANCE_SIZE) if is_cut else (_GLANCE_SIZE, _SIZES[0])
+
+
+def _is_cut(part: Part, line: Line) -> bool:
+    """Whether the larger glance leaves out both ends of a part."""
+    top, bottom = line.rows_seen(_GLANCE_SIZE, (part.left + part.right) / 2)
+    return part.top < top and part.bottom > bottom
 
 
 def _look_closely(line: SeenLine) -> list[View]:

@@ -112,12 +112,11 @@ def _trace(
     lean = abs(view.slant) * half
     height, width = parts.labels.shape
     x0, x1 = int(np.clip(left - lean, 0, width - 1)), int(np.clip(right + lean + 1, 1, width))
-    y0 = int(np.clip(view.middle - half, 0, height - 1))
-    y1 = int(np.clip(view.middle + half + 1, 1, height))
+    middle = view.level.at((left + right) / 2)
+    y0 = int(np.clip(middle - half, 0, height - 1))
+    y1 = int(np.clip(middle + half + 1, 1, height))
     x1, y1 = max(x1, x0 + 1), max(y1, y0 + 1)
-    upright = (
-        np.arange(x0, x1) + 0.5 + view.slant * (np.arange(y0, y1)[:, None] + 0.5 - view.middle)
-    )
+    upright = np.arange(x0, x1) + 0.5 + view.slant * (np.arange(y0, y1)[:, None] + 0.5 - middle)
     inside = (upright >= left) & (upright <= right)
     if not inside.any():  # narrower than a pixel, or beyond the border
         inside = np.ones_like(inside)

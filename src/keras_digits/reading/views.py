@@ -38,9 +38,28 @@ _FLOOR = 0.25
 """Ink below this share of the threshold counts as paper."""
 
 
+@dataclass(frozen=True)
+class Level:
+    """Where the middles of a line's digits lie: on a straight line, which may climb or fall.
+
+    Attributes:
+        row: The picture's row on which they lie in the middle of the line.
+        column: The column of that middle.
+        slope: How far the line falls, rows by columns; below 0 it climbs.
+    """
+
+    row: float
+    column: float = 0.0
+    slope: float = 0.0
+
+    def at(self, column: float) -> float:
+        """The row at a column."""
+        return self.row + self.slope * (column - self.column)
+
+
 @dataclass(frozen=True, eq=False)
 class View:
-    """A line of writing in one size and slant.
+    """A line of writing in one size and slant, made level.
 
     Attributes:
         strip: uint8 ``(28, width)``, 0 paper, 255 ink; the width is a multiple of 4.
@@ -48,7 +67,7 @@ class View:
         slant: How far the writing leaned to the right before it was set upright, columns by rows.
         stretch: How many times wider it was made than its height asks for.
         left: The picture's column where the strip begins, at its middle row.
-        middle: The picture's row on which the strip's middle lies.
+        level: Where in the picture the strip's middle row lies.
     """
 
     strip: NDArray[np.uint8]
@@ -56,7 +75,7 @@ class View:
     slant: float
     stretch: float
     left: float
-    middle: float
+    level: Level
 
     def columns_in_picture(self, columns: NDArray[np.floating]) -> NDArray[np.float64]:
         """Where columns of the strip stand in the picture, on its middle row."""
@@ -71,25 +90,25 @@ class Line:
         ink: The picture's ink.
         left: The first column of the line.
         right: The column after its last.
-        middle: The row in the middle of its digits.
+        level: Where the middles of its digits lie.
         digit_height: About how tall these are, in pixels of the picture.
     """
 
     ink: Ink
     left: float
     right: float
-    middle: float
+    level: Level
     digit_height: float
 
     @property
-    def place(self) -> tuple[float, float, float, float]:
-        """Its left, right, middle and digits' height."""
-        return (self.left, self.right, self.middle, self.digit_height)
+    def place(self) -> tuple[float, float, Level, float]:
+        """Its left, right, level and digits' height."""
+        return (self.left, self.right, self.level, self.digit_height)
 
-    def rows_seen(self, size: float) -> tuple[float, float]:
-        """From which of the picture's rows to which a view in some size reaches."""
-        half = SIDE / 2 / self._zoom(size)
-        return self.middle - half, self.middle + half
+    def rows_seen(self, size: float, column: float) -> tuple[float, float]:
+        """From which of a column's rows to which a view in some size reaches."""
+        half, middle = SIDE / 2 / self._zoom(size), self.level.at(column)
+        return middle - half, middle + half
 
     def view(self, size: float = 1.0, slant: float = 0.0, stretch: float = 1.0) -> View:
         """The line as the network wants it.
@@ -110,7 +129,7 @@ class Line:
         step = region.zoom / zoom
         step_x = step / stretch
         x = (left - region.left) * region.zoom + slant * step * (SIDE - 1) / 2
-        y = (self.middle - region.top) * region.zoom - step * SIDE / 2
+        y = (self.level.row - region.top) * region.zoom - step * SIDE / 2
         # pixels are squares, and OpenCV counts from their middles
         inverse = np.array(
             [[step_x, -slant * step, x + (step_x - 1) / 2], [0, step, y + (step - 1) / 2]]
@@ -121,7 +140,7 @@ class Line:
             (width, SIDE),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         )
-        return View(np.asarray(strip), zoom, slant, stretch, left, self.middle)
+        return View(np.asarray(strip), zoom, slant, stretch, left, self.level)
 
     def _zoom(self, size: float) -> float:
         """Pixels of a view in some size a pixel of the picture."""
@@ -145,8 +164,12 @@ class Line:
             max(0, int(self.left - 2 * reach)),
             min(width, int(self.right + 2 * reach) + 1),
         )
-        top, bottom = max(0, int(self.middle - reach)), min(height, int(self.middle + reach) + 1)
+        rise = abs(self.level.slope) * (right - left) / 2
+        top = max(0, int(self.level.row - reach - rise))
+        bottom = min(height, int(self.level.row + reach + rise) + 1)
         part = self._thickened(self.ink.strength[top:bottom, left:right])
+        if self.level.slope:
+            part = _levelled(part, self.level.slope, self.level.column - left)
         zoom = min(1.0, _KEPT_HEIGHT / self.digit_height)
         if zoom < 1:
             size = (max(1, round(part.shape[1] * zoom)), max(1, round(part.shape[0] * zoom)))
@@ -178,6 +201,14 @@ class _Region:
     left: int
     top: int
     zoom: float
+
+
+def _levelled(part: NDArray[np.float32], slope: float, column: float) -> NDArray[np.float32]:
+    """Ink whose line falls by `slope` moved up and down until it is level; `column` stays."""
+    height, width = part.shape
+    fall = np.array([[1, 0, 0], [slope, 1, -slope * column]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(part, fall, (width, height), flags=flags))
 
 
 def _gathered(strip: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -256,7 +256,7 @@ def make_single(
 ) -> Lines:
     """Images as MNIST makes them, each with one digit in its middle, as lines of one digit.
 
-    A fifth shows things that are no digits; to some of the others something has happened.
+    A fifth shows things that are no digits, or nothing; to some of all something has happened.
 
     Args:
         images: uint8 ``(n, 28, 28)``, 0 paper, 255 ink: the digits to choose from.
@@ -269,15 +269,15 @@ def make_single(
     plain, bent, changed, others = np.split(
         chosen, (num_plain, num_plain + num_bent, count - num_others)
     )
+    others_made = non_digits(images[others], generator)
+    others_made[: num_others // 10] = 0  # bare paper, so that haze on it isn't taken for a digit
     made = (
         images[plain],
         bend(images[bent].astype(np.float32), labels[bent], generator).astype(np.uint8),
         handwriting(images[changed], labels[changed], generator),
-        non_digits(images[others], generator),
+        others_made,
     )
     answers = single_answers(labels[chosen])
     answers[count - num_others :] = 0
     answers[count - num_others :, :, NOTHING] = 1
-    seen = np.concatenate(made)
-    seen[: count - num_others] = damage(seen[: count - num_others], generator)
-    return Lines(seen, answers)
+    return Lines(damage(np.concatenate(made), generator), answers)

@@ -4,6 +4,8 @@ So resuming goes on as if nothing had happened, augmentation and dropout include
 """
 
 import math
+import zlib
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -60,6 +62,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
         self._images = digits.images
         self._labels = digits.known_labels()
         self._epoch = 0
+        start = Path(recipe.start or "").name
+        self._seeds = (recipe.seed, zlib.crc32(start.encode())) if start else (recipe.seed,)
 
     def start_epoch(self, epoch: int) -> None:
         """Go to `epoch`, counted from 0."""
@@ -77,8 +81,11 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
         return math.ceil(len(self._labels) / self._recipe.batch_size)
 
     def _generator(self, index: int) -> np.random.Generator:
-        """What decides the batch at this place of the epoch."""
-        return np.random.default_rng((self._recipe.seed, self._epoch, index))
+        """What decides the batch at this place of the epoch.
+
+        The name of what training goes on from decides too: what was learned from stays behind.
+        """
+        return np.random.default_rng((*self._seeds, self._epoch, index))
 
 
 class ShuffledBatches(Batches):

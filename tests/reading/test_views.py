@@ -56,8 +56,23 @@ def test_line_that_climbs_or_falls_is_made_level(slope: float) -> None:
 
 
 def test_few_digits_or_uneven_ones_leave_a_line_level() -> None:
-    assert line_of(climbing(write("284", spacing=0.4), 0.2)).level.slope == 0
+    assert line_of(climbing(write("284", spacing=0.4), 0.3)).level.slope == 0
     assert line_of(climbing(write("2840846"), 0.03)).level.slope == 0
+    assert line_of(climbing(write("28408", spacing=0.4), 0.38)).level.slope == 0
+
+
+@pytest.mark.parametrize("slope", [-0.16, 0.16])
+def test_whole_line_is_seen_where_digits_crowd_at_one_end(slope: float) -> None:
+    crowded, loose = write("2840846284084628", spacing=0.1), write("28408462840846", spacing=0.9)
+    height = max(len(crowded), len(loose))
+    parts = [
+        np.pad(one, ((0, height - len(one)), (0, 0)), constant_values=one.max())
+        for one in (crowded, loose)
+    ]
+    line = line_of(climbing(np.concatenate(parts, axis=1), slope))
+    inked = line.view().strip > 100
+    heights = [np.ptp(np.flatnonzero(one.any(axis=1))) for one in np.array_split(inked, 12, axis=1)]
+    assert min(heights) >= 0.8 * max(heights)
 
 
 def test_stretched_writing_is_wider_and_no_taller() -> None:

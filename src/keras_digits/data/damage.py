@@ -1,7 +1,8 @@
 """What befalls a picture of a digit on its way: ink and paper exchanged, hollow strokes, clouds.
 
-None of these is one that :mod:`keras_digits.evaluation.corruptions` measures with, but some are of
-their kind.
+None of these is one that :mod:`keras_digits.evaluation.corruptions` measures with, but each is of
+the kind of one: bands of its stripe, outlines of its edges, clouds of its fog, scratches of its
+zigzag, blots of its spatter.
 """
 
 import cv2

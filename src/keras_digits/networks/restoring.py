@@ -42,7 +42,12 @@ def exported_network(path: Path) -> tuple[str, list[NDArray[np.float32]]]:
             f"{path} has no metadata of ours; expected a network that digits train or digits "
             "export wrote."
         )
-    return name, _weights(file.graph)
+    try:
+        return name, _weights(file.graph)
+    except (KeyError, IndexError, ValueError) as error:
+        raise ModelFileError(
+            f"{path} has another graph than we write. Export the network anew."
+        ) from error
 
 
 def _weights(graph: onnx.GraphProto) -> list[NDArray[np.float32]]:

@@ -43,8 +43,8 @@ class Level:
     """Where the middles of a line's digits lie: on a straight line, which may climb or fall.
 
     Attributes:
-        row: The picture's row on which they lie in the middle of the line.
-        column: The column of that middle.
+        row: The picture's row on which they lie at `column`.
+        column: A column among them; half stand left of it.
         slope: How far the line falls, rows by columns; below 0 it climbs.
     """
 
@@ -164,7 +164,7 @@ class Line:
             max(0, int(self.left - 2 * reach)),
             min(width, int(self.right + 2 * reach) + 1),
         )
-        rise = abs(self.level.slope) * (right - left) / 2
+        rise = abs(self.level.slope) * max(right - self.level.column, self.level.column - left)
         top = max(0, int(self.level.row - reach - rise))
         bottom = min(height, int(self.level.row + reach + rise) + 1)
         part = self._thickened(self.ink.strength[top:bottom, left:right])

@@ -68,8 +68,8 @@ def train(
 
     Raises:
         DatasetError: The digits are missing or wrong.
-        RunError: `out` holds something already, or what to start from is none of this network.
-        ModelFileError: The file to start from is missing or broken.
+        RunError: `out` holds something already, or what to start from is missing, broken or none
+            of this network.
         OutputError: The run folder can't be written.
     """
     recipe = recipe.with_absolute_paths()
@@ -192,7 +192,8 @@ def _fit(
     checkpoint = run.latest_checkpoint()
     num_done = checkpoint[0] if checkpoint else 0
     batches = batches_of(network, training, recipe)
-    start = _start_weights(recipe, batches)
+    is_asked_for = checkpoint is None or recipe.averaging == "start"
+    start = _start_weights(recipe, batches) if is_asked_for else None
     model = _load(checkpoint[1]) if checkpoint else compiled_model(recipe, len(batches), start)
     watching = Stock(
         network.prepare(watched.images),
@@ -247,23 +248,33 @@ def _check_start(recipe: Recipe) -> None:
     """Refuse what training can't begin with, before a folder is begun.
 
     Raises:
-        RunError: There is no such run, no epoch of it is whole, or it has another network.
-        ModelFileError: There is no such file, or it is no network of ours.
+        RunError: There is no such run or file, it is broken, no epoch of the run is whole, or it
+            has another network.
     """
     path = _start_path(recipe)
-    if path.suffix == ".onnx":
-        found, _ = exported_network(path)
-        if NETWORKS[recipe.network].finish is None:
-            raise RunError(
-                f"{recipe.network} can't go on from a file; expected a run of it. "
-                "lines and compact can."
-            )
-    else:
+    expected = f"expected a trained {recipe.network} to start from."
+    if path.suffix != ".onnx":
         run = open_run(path)
-        found = run.recipe.network if run.latest_checkpoint() else "no whole epoch"
+        if run.latest_checkpoint() is None:
+            raise RunError(f"{path} has no whole epoch; {expected}")
+        if run.recipe.network != recipe.network:
+            raise RunError(f"{path} has network {run.recipe.network}; {expected}")
+        return
+    network = NETWORKS[recipe.network]
+    if network.finish is None:
+        able = " and ".join(one.name for one in NETWORKS.values() if one.finish)
+        raise RunError(
+            f"{recipe.network} can't go on from a file; expected a run of it. {able} can."
+        )
+    try:
+        found, weights = exported_network(path)
+    except ModelFileError as error:  # that of a network which diverged leaves others be
+        raise RunError(str(error)) from error
     if found != recipe.network:
-        found = found if " " in found else f"network {found}"
-        raise RunError(f"{path} has {found}; expected a trained {recipe.network} to start from.")
+        raise RunError(f"{path} has network {found}; {expected}")
+    folded = network.finish(network.build("float32")).get_weights()
+    if [one.shape for one in weights] != [one.shape for one in folded]:
+        raise RunError(f"{path} has other layers than {found} has today. Train it anew.")
 
 
 def _start_path(recipe: Recipe) -> Path:
@@ -282,7 +293,10 @@ def _start_weights(recipe: Recipe, batches: Batches) -> list[NDArray[np.float32]
     path = _start_path(recipe)
     if path.suffix != ".onnx":
         checkpoint = open_run(path).latest_checkpoint()
-        return _load(checkpoint[1]).get_weights() if checkpoint else None
+        if checkpoint is None:
+            raise RunError(f"{path} has no whole epoch any more; bring it back, or begin anew.")
+        begun_with: list[NDArray[np.float32]] = _load(checkpoint[1]).get_weights()
+        return begun_with
     _, folded = exported_network(path)
     model = NETWORKS[recipe.network].build("float32")
     batches.start_epoch(0)

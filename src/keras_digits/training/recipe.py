@@ -112,8 +112,8 @@ class Recipe:
     )
     start: str | None = _setting(
         None,
-        "What to go on from, instead of random weights: a run of the same network, or one that "
-        "ships, such as digits for lines.",
+        "What to go on from, instead of random weights: a run of the same network, its "
+        "digits.onnx, or one that ships, such as digits for lines.",
     )
     averaging: str = _setting(
         "none", f"What the last weights are averaged with: {', '.join(AVERAGINGS)}."
@@ -165,9 +165,7 @@ class Recipe:
                 "lines writes lines of its own from the digits. Leave both out."
             )
         if self.averaging == "start" and self.start is None:
-            raise RecipeError(
-                "averaging is start, and there is no start. Name a run to start from."
-            )
+            raise RecipeError("averaging is start, and there is no start. Name what to start from.")
         if self.data is not None and self.dataset == "optdigits":
             raise RecipeError(
                 "data is given and dataset is optdigits, which comes with scikit-learn. "
@@ -189,7 +187,7 @@ class Recipe:
     def with_absolute_paths(self) -> "Recipe":
         """The same recipe, its paths good from any working folder."""
         data, start = (path and str(Path(path).resolve()) for path in (self.data, self.start))
-        if self.start in shipped_networks() and not Path(self.start).exists():
+        if self.start in shipped_networks():  # a folder of that name is ./NAME
             start = self.start
         return dataclasses.replace(self, data=data, start=start)
 

@@ -27,7 +27,7 @@ RECIPES = {
         ("--optimizer", "adam", "--augmentation", "sway"),
     ),
     "article-long": (
-        "and 50 epochs, AdamW, its rate falling as a cosine",
+        "swayed digits, 50 epochs, AdamW, its rate falling as a cosine",
         (*_BETTER, "--learning-rate", "0.002", "--epochs", "50", *_HELD_OUT),
     ),
     "compact": (

@@ -71,7 +71,8 @@ def measure_promises(path: Path, held_out: Digits, seed: int) -> dict[str, Promi
     Returns:
         What was measured, by :data:`keras_digits.reading.accepting.PROMISES`.
     """
-    generator = np.random.default_rng((seed, NUM_SINGLE))  # others than fewer were measured on
+    # Whoever measures on more of them, because fewer did not suffice, meets none of those again.
+    generator = np.random.default_rng((seed, NUM_SINGLE))
     reader = Reader(path)
     case = Case(held_out.images, held_out.known_labels(), generator)
     num_single = min(NUM_SINGLE, round(_SINGLE_A_DIGIT * len(held_out)))

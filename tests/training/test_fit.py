@@ -417,6 +417,12 @@ def test_training_goes_on_from_a_network_that_ships(optdigits: Dataset) -> None:
     answers = NETWORKS["compact"].probabilities(load_model(run), optdigits.test.images)
     before, _ = Network(shipped_networks()["compact"].path).classify(optdigits.test.images)
     assert (answers.argmax(axis=1) == before.argmax(axis=1)).mean() > 0.98
+    averaged = dataclasses.replace(recipe, averaging="start", learning_rate=1e-9)
+    again = train(averaged, out="averaged", dataset=optdigits)
+    for one, other in zip(
+        load_model(run).get_weights(), load_model(again).get_weights(), strict=True
+    ):
+        np.testing.assert_allclose(one, other, atol=0.05 * np.abs(one).max())
 
 
 def test_networks_to_start_from_are_told_apart(optdigits: Dataset) -> None:

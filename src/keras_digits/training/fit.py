@@ -255,8 +255,7 @@ def _check_start(recipe: Recipe) -> None:
     expected = f"expected a trained {recipe.network} to start from."
     if path.suffix != ".onnx":
         run = open_run(path)
-        if run.latest_checkpoint() is None:
-            raise RunError(f"{path} has no whole epoch; {expected}")
+        _last_epoch(run)
         if run.recipe.network != recipe.network:
             raise RunError(f"{path} has network {run.recipe.network}; {expected}")
         return
@@ -277,6 +276,16 @@ def _check_start(recipe: Recipe) -> None:
         raise RunError(f"{path} has other layers than {found} has today. Train it anew.")
 
 
+def _last_epoch(run: Run) -> Path:
+    """The checkpoint of a run that training begins with, or the error that it has none."""
+    if (checkpoint := run.latest_checkpoint()) is None:
+        raise RunError(
+            f"{run.folder} has no whole epoch; expected a trained {run.recipe.network} to start "
+            "from."
+        )
+    return checkpoint[1]
+
+
 def _start_path(recipe: Recipe) -> Path:
     """What training begins with: a run's folder, or a file that was exported."""
     shipped = shipped_networks().get(recipe.start or "")
@@ -292,16 +301,13 @@ def _start_weights(recipe: Recipe, batches: Batches) -> list[NDArray[np.float32]
         return None
     path = _start_path(recipe)
     if path.suffix != ".onnx":
-        checkpoint = open_run(path).latest_checkpoint()
-        if checkpoint is None:
-            raise RunError(f"{path} has no whole epoch any more; bring it back, or begin anew.")
-        begun_with: list[NDArray[np.float32]] = _load(checkpoint[1]).get_weights()
-        return begun_with
-    _, folded = exported_network(path)
-    model = NETWORKS[recipe.network].build("float32")
-    batches.start_epoch(0)
-    seen = [batches[index][0] for index in range(min(len(batches), _NUM_START_BATCHES))]
-    unfold(folded, model, np.concatenate(seen))
+        model = _load(_last_epoch(open_run(path)))
+    else:
+        _, folded = exported_network(path)
+        model = NETWORKS[recipe.network].build("float32")
+        batches.start_epoch(0)
+        seen = [batches[index][0] for index in range(min(len(batches), _NUM_START_BATCHES))]
+        unfold(folded, model, np.concatenate(seen))
     weights: list[NDArray[np.float32]] = model.get_weights()
     return weights
 

@@ -27,7 +27,8 @@ SEEDS = (1, 2, 3, 4, 5)
 RECIPE = {
     "network": "quick",
     "optimizer": "adam",
-    "learning_rate": 0.01,
+    "learning_rate": 0.008,
+    "batch_size": 64,
     "schedule": "cosine",
     "epochs": 1,
     "precision": "mixed_bfloat16",

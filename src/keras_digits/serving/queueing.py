@@ -37,7 +37,7 @@ _BYTES_AT_ONCE = 100_000
 _MOST_WAITING = 512
 """More never wait, however short they seem."""
 
-_NEWEST = 0.2
+_NEWEST = 0.1
 """The weight of the newest call in what a task is expected to take."""
 
 _SECONDS_AT_FIRST = 0.005

@@ -27,8 +27,7 @@ SEEDS = (1, 2, 3, 4, 5)
 RECIPE = {
     "network": "quick",
     "optimizer": "adam",
-    "learning_rate": 0.008,
-    "batch_size": 64,
+    "learning_rate": 0.01,
     "schedule": "cosine",
     "epochs": 1,
     "precision": "mixed_bfloat16",

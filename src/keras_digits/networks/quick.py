@@ -1,7 +1,9 @@
-"""A network that learns MNIST in seconds: two convolutions, 215,194 weights.
+"""A network that learns MNIST in seconds: two convolutions, 215,138 weights.
 
 It pools before it activates, which gives the same with a quarter of the work, and its convolutions
-take no padding, so that each has less to do than the one before.
+take no padding, so that each has less to do than the one before. They have no biases either: oneDNN
+takes twice as long for a kernel's gradient where it also sums one for the bias, and held-out digits
+are read as well without.
 """
 
 import keras
@@ -24,10 +26,10 @@ def build_quick(dtype: str = "float32") -> keras.Model:
         [
             keras.Input((SIDE, SIDE, 1)),
             layers.Rescaling(1 / INK, dtype=dtype),
-            layers.Conv2D(24, 5, dtype=dtype),
+            layers.Conv2D(24, 5, use_bias=False, dtype=dtype),
             layers.MaxPooling2D(dtype=dtype),
             layers.ReLU(dtype=dtype),
-            layers.Conv2D(32, 3, dtype=dtype),
+            layers.Conv2D(32, 3, use_bias=False, dtype=dtype),
             layers.MaxPooling2D(dtype=dtype),
             layers.ReLU(dtype=dtype),
             layers.Flatten(dtype=dtype),

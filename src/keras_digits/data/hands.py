@@ -41,7 +41,10 @@ class Hand:
             self._drops[[6, 8]] -= generator.uniform(0.0, 0.2)
         if generator.random() < 0.2:
             self._sizes[[1, 4, 7]] *= generator.uniform(1.0, 1.35)
-        self._first = generator.uniform(1.05, 1.5) if generator.random() < 0.12 else 1.0
+        self._first, self._first_drop = 1.0, 0.0
+        if generator.random() < 0.12:  # a large beginning, on the line or below it
+            self._first = generator.uniform(1.05, 1.7)
+            self._first_drop = generator.uniform(-0.5, 0.3) * (self._first - 1)
 
     def write(
         self,
@@ -62,12 +65,14 @@ class Hand:
             left = random.uniform(-14, 9) if is_full else random.uniform(-2, 0.6 * self._width)
         previous_end = None
         for digit, label in zip(digits, labels, strict=True):
-            size = self._sizes[label] * (self._first if previous_end is None else 1.0)
+            size, drop = self._sizes[label], self._drops[label]
+            if previous_end is None:
+                size, drop = size * self._first, drop + self._first_drop
             patch, ink_left, ink_right = self._patch(digit, size)
             if patch is None:
                 continue
             row = self._baseline - self._height / 2 + self._slope * (left - self._width / 2)
-            row += self._height * (self._drops[label] + random.normal(0, 0.6 * self._unevenness))
+            row += self._height * (drop + random.normal(0, 0.6 * self._unevenness))
             _lay(strip, patch, round(left) - ink_left, round(row) - len(patch) // 2)
             if self._joins and previous_end is not None and random.random() < 0.6:
                 self._join(strip, previous_end, left, row)
@@ -176,7 +181,7 @@ class Hand:
         is_small = random.random() < 0.4  # raised, as over the line that stands for cents
         length = height * (random.uniform(0.2, 0.5) if is_small else random.uniform(0.3, 1.8))
         raised = random.uniform(0.55, 1.1) if is_small else random.uniform(0.3, 0.65)
-        x, level = left + random.uniform(0, 0.2) * height, self._baseline - height * raised
+        x, level = left + random.uniform(-0.35, 0.2) * height, self._baseline - height * raised
         kind = random.random()
         self._dash(strip, x, x + length, level, thick)
         if kind < 0.45:

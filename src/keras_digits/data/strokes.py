@@ -64,6 +64,8 @@ FORMS: Mapping[int, tuple[Form, ...]] = {
         form(60, 110, "~ 50,0 15,15 0,50 15,85 50,100 85,85 100,50 80,10 50,0 40,18 65,22 90,0"),
         # wide
         form(100, 190, "~ 50,0 15,15 0,50 15,85 50,100 85,85 100,50 85,12 45,2"),
+        # begun at its left, open there
+        form(50, 95, "~ 20,22 50,2 90,15 98,60 60,100 12,85 2,55 8,40"),
     ),
     1: (
         # a stem
@@ -98,6 +100,14 @@ FORMS: Mapping[int, tuple[Form, ...]] = {
         form(25, 60, "~ 0,100 45,60 85,0", "/ 85,0 75,100"),
         # a small loop at its top
         form(25, 55, "~ 0,65 45,38 78,6 62,0 56,45 62,100"),
+        # a large one
+        form(30, 60, "~ 0,75 55,35 85,8 60,0 45,35 50,100"),
+        # a loop and a foot that swings out
+        form(40, 75, "~ 0,98 45,62 80,15 68,0 52,20 50,75 65,98 100,92"),
+        # its flag high and wide, its stem leaning
+        form(45, 75, "/ 0,36 90,0 60,100"),
+        # a flag bent out from the left
+        form(45, 75, "~ 0,30 45,22 85,0", "/ 85,0 60,100"),
     ),
     2: (
         # begun with a curl
@@ -158,6 +168,16 @@ FORMS: Mapping[int, tuple[Form, ...]] = {
         form(50, 85, "~ 35,0 10,55 2,72 18,72 22,60 95,58", "/ 72,30 64,100"),
         # begun at the top of its stem, in a curve
         form(45, 75, "~ 85,4 35,28 0,55 15,60 85,50", "/ 85,4 78,100"),
+        # like a u, its bar short
+        form(55, 90, "~ 8,2 0,42 30,62 75,48", "~ 88,0 84,60 95,100"),
+        # pointed, both strokes from its top
+        form(50, 85, "/ 62,0 0,68 100,62", "/ 62,0 72,100"),
+        # round above its bar, like a 9
+        form(50, 80, "~ 40,0 2,45 30,58 80,42", "/ 85,15 70,100"),
+        # its stem below the bar alone, in one way of the pen
+        form(55, 95, "/ 70,0 0,64 95,58 75,100"),
+        # the same, round
+        form(55, 95, "~ 65,0 12,38 8,62 45,66 95,56", "/ 95,50 72,100"),
     ),
     5: (
         # its bar apart
@@ -210,6 +230,18 @@ FORMS: Mapping[int, tuple[Form, ...]] = {
         form(45, 80, "~ 0,15 30,4 65,12 95,2 70,35 52,100"),
         # rolled in above, and a bar
         form(45, 75, "~ 22,25 4,15 16,0 42,12 92,4 66,50 55,100", "~ 20,58 48,47 96,52"),
+        # like a t
+        form(35, 65, "~ 25,10 48,0 48,50 40,100", "/ 0,42 100,36"),
+        # like a t that leans
+        form(40, 70, "/ 60,0 40,100", "/ 0,45 100,38"),
+        # like a t with a bow at its foot
+        form(40, 70, "~ 40,0 42,60 50,95 75,98", "/ 0,40 100,36"),
+        # like an f
+        form(40, 70, "~ 12,32 42,0 75,12 48,60 32,100", "/ 5,58 95,50"),
+        # a wide wave above, and a bar
+        form(60, 95, "~ 0,25 20,2 55,14 100,0 75,45 50,100", "~ 20,60 60,50 105,55"),
+        # a short stem, its foot bent into the bar
+        form(50, 85, "/ 0,4 92,2 35,60", "~ 35,60 20,95 40,85 60,55", "/ 15,58 100,56"),
     ),
     8: (
         # two rings
@@ -238,6 +270,12 @@ FORMS: Mapping[int, tuple[Form, ...]] = {
         form(45, 75, "~ 60,45 10,35 15,5 60,0 85,15 55,42 60,55 90,75 60,100 10,95"),
         # rolled in like a snail
         form(60, 95, "~ 60,20 50,55 10,50 10,20 50,0 95,25 90,70 40,100"),
+        # its loop open, like a 3
+        form(50, 80, "~ 80,8 35,0 8,24 40,46 82,24", "~ 82,24 100,62 60,100 8,92"),
+        # its stem begins at the loop's foot
+        form(45, 75, "~ 35,46 5,25 45,0 90,22 45,48", "~ 35,46 60,52 72,75 50,100"),
+        # a long flat foot
+        form(50, 85, "~ 88,24 45,0 8,24 40,48 88,26 98,65 80,92 0,97"),
     ),
 }
 """Of each digit, one for each way to write it."""

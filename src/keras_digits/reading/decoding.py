@@ -4,6 +4,7 @@ Knows no pixels. Frames are probabilities here, float ``(frames, 11)``: the beli
 stands around a frame's middle, and last that none does.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -104,10 +105,10 @@ def row_probabilities(
 
 def _runs(answers: NDArray[np.intp]) -> list[tuple[int, int, int]]:
     """Runs of frames that see the same digit: the digit, the first frame, the frame after."""
-    borders = np.flatnonzero(np.diff(answers)) + 1
-    firsts, ends = np.append(0, borders), np.append(borders, len(answers))
+    borders = (np.flatnonzero(answers[1:] != answers[:-1]) + 1).tolist()
+    digits = answers.tolist()
     return [
-        (int(answers[first]), int(first), int(end))
-        for first, end in zip(firsts, ends, strict=True)
-        if answers[first] != NOTHING
+        (digits[first], first, end)
+        for first, end in itertools.pairwise([0, *borders, len(digits)])
+        if digits[first] != NOTHING
     ]

@@ -16,6 +16,9 @@ _TEXTURE = 3000
 _MOST_PARTS = 600
 """So many parts are looked at, the largest."""
 
+_USUAL_SHARE = 0.6
+"""The share of a line's large parts that are no taller than its digits."""
+
 _FLOOR = 0.4
 """Ink below this share of the threshold counts as paper."""
 
@@ -97,9 +100,12 @@ def ink_of(chosen: Sequence[Part], parts: Parts) -> NDArray[np.float32]:
 
 def digit_height(heights: Sequence[float]) -> float:
     """How tall a line's digits are: the typical height of its large parts."""
-    all_heights = np.array(heights, float)
-    large = all_heights[all_heights >= 0.5 * all_heights.max()]
-    return float(np.percentile(large, 60))
+    tallest = max(heights)
+    large = sorted(height for height in heights if height >= 0.5 * tallest)
+    place = _USUAL_SHARE * (len(large) - 1)
+    below = int(place)
+    above = min(below + 1, len(large) - 1)
+    return float(large[below] + (place - below) * (large[above] - large[below]))
 
 
 def without_separators(parts: list[Part]) -> list[Part]:

@@ -41,7 +41,9 @@ def _rules(mask: NDArray[np.uint8], anywhere: bool) -> NDArray[np.uint8] | None:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     rules = np.zeros_like(mask)
     for label in np.flatnonzero(stats[1:, cv2.CC_STAT_WIDTH] >= 0.5 * length) + 1:
-        line = _as_straight_line((labels == label) & (runs > 0))
+        left, top, width, height = (int(side) for side in stats[label, :4])
+        box = (slice(top, top + height), slice(left, left + width))
+        line = _as_straight_line((labels[box] == label) & (runs[box] > 0), left, top)
         if line is not None and _is_rule(line, across, length, anywhere):
             rules |= line.band(mask.shape) & mask
     return _spare_crossings(rules, mask) if rules.any() else None
@@ -64,8 +66,14 @@ class _StraightLine:
         return (distance <= self.thickness / 2 + 0.8).astype(np.uint8)
 
 
-def _as_straight_line(run: NDArray[np.bool_]) -> _StraightLine | None:
-    """The straight line that a run of ink is, or None where it has gaps or bends."""
+def _as_straight_line(run: NDArray[np.bool_], left: int, top: int) -> _StraightLine | None:
+    """The straight line that a run of ink is, or None where it has gaps or bends.
+
+    Args:
+        run: What of a box belongs to it.
+        left: The box's first column in the mask.
+        top: Its first row.
+    """
     columns = np.flatnonzero(run.any(axis=0))
     if len(columns) == 0 or len(columns) < 0.75 * (columns[-1] + 1 - columns[0]):
         return None
@@ -73,14 +81,14 @@ def _as_straight_line(run: NDArray[np.bool_]) -> _StraightLine | None:
     middle = (run * np.arange(len(run))[:, None]).sum(axis=0)[columns] / thickness
     usual = percentile(thickness, 40)
     thin = thickness <= usual + 1  # elsewhere a stroke joins it
-    place, height = columns[thin], middle[thin]
+    place, height = columns[thin] + left, middle[thin] + top
     aside = place - place.mean()
     slope = float((aside * height).sum() / max(float((aside**2).sum()), 1.0))
     level = float(height.mean() - slope * place.mean())
     bends = percentile(np.abs(height - level - slope * place), 80)
     if bends > max(1.5, 0.015 * len(columns)):
         return None
-    return _StraightLine(int(columns[0]), int(columns[-1]), level, slope, usual)
+    return _StraightLine(left + int(columns[0]), left + int(columns[-1]), level, slope, usual)
 
 
 def _is_rule(line: _StraightLine, across: int, length: int, anywhere: bool) -> bool:

@@ -1,6 +1,7 @@
 """Training ends with the same weights whether it was interrupted or not."""
 
 import dataclasses
+import hashlib
 import importlib.util
 import os
 import shutil
@@ -414,8 +415,10 @@ def test_training_goes_on_from_a_network_that_ships(optdigits: Dataset) -> None:
     recipe = Recipe(dataset="optdigits", network="compact", start="compact", epochs=1)
     run = train(dataclasses.replace(recipe, learning_rate=1e-9), out="same", dataset=optdigits)
     assert run.recipe.start == "compact"
+    file = shipped_networks()["compact"].path
+    assert run.start_sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
     answers = NETWORKS["compact"].probabilities(load_model(run), optdigits.test.images)
-    before, _ = Network(shipped_networks()["compact"].path).classify(optdigits.test.images)
+    before, _ = Network(file).classify(optdigits.test.images)
     assert (answers.argmax(axis=1) == before.argmax(axis=1)).mean() > 0.98
     averaged = dataclasses.replace(recipe, averaging="start", learning_rate=1e-9)
     again = train(averaged, out="averaged", dataset=optdigits)
@@ -457,3 +460,14 @@ def test_interrupted_run_goes_on_without_what_it_started_from(optdigits: Dataset
         train(further, out="further", dataset=optdigits, callbacks=[StopAfter(1, 3)])
     shutil.rmtree("first")
     assert len(resume("further", dataset=optdigits).history()) == 2
+
+
+def test_average_is_taken_with_what_training_began_with_or_not_at_all(optdigits: Dataset) -> None:
+    recipe = Recipe(dataset="optdigits", epochs=1, optimizer="adam")
+    first = train(recipe, out="first", dataset=optdigits)
+    further = dataclasses.replace(recipe, start="first", averaging="start", epochs=2)
+    with pytest.raises(KeyboardInterrupt):
+        train(further, out="further", dataset=optdigits, callbacks=[StopAfter(1, 3)])
+    first.checkpoint_path(1).write_bytes(b"another network")
+    with pytest.raises(RunError, match="which is another network since"):
+        resume("further", dataset=optdigits)

@@ -65,9 +65,7 @@ class Hand:
             left = random.uniform(-14, 9) if is_full else random.uniform(-2, 0.6 * self._width)
         previous_end = None
         for digit, label in zip(digits, labels, strict=True):
-            size, drop = self._sizes[label], self._drops[label]
-            if previous_end is None:
-                size, drop = size * self._first, drop + self._first_drop
+            size, drop = self._size(label, is_first=previous_end is None)
             patch, ink_left, ink_right = self._patch(digit, size)
             if patch is None:
                 continue
@@ -90,6 +88,11 @@ class Hand:
                 self._close(strip, left)
         if not is_alone:
             self._surround(strip, digits)
+
+    def _size(self, label: int, is_first: bool) -> tuple[float, float]:
+        """How large this hand writes a digit, and how far below its place, in heights."""
+        size, drop = self._sizes[label], self._drops[label]
+        return (size * self._first, drop + self._first_drop) if is_first else (size, drop)
 
     def _patch(
         self, digit: NDArray[np.float32], size: float = 1.0

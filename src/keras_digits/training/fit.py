@@ -5,6 +5,7 @@ holds weights and optimizer alike; so a resumed run walks the very path of an un
 Knows Keras through its public face only, and so runs on each of its backends.
 """
 
+import hashlib
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -78,7 +79,7 @@ def train(
     if recipe.start is not None:
         _check_start(recipe)
     folder = new_folder(recipe) if out is None else Path(out)
-    run = create_run(folder, recipe, dataset, backend.NAME)
+    run = create_run(folder, recipe, dataset, backend.NAME, _start_sha256(recipe))
     return _fit(run, dataset, callbacks, verbose)
 
 
@@ -101,7 +102,8 @@ def resume(
         verbose: As for :func:`train`.
 
     Raises:
-        RunError: `folder` is no run folder, or was begun on another backend.
+        RunError: `folder` is no run folder, was begun on another backend, or what it started from
+            is asked for again and is gone or another since.
         DatasetError: The digits are not those that the run was begun with.
     """
     run = open_run(folder)
@@ -193,7 +195,7 @@ def _fit(
     num_done = checkpoint[0] if checkpoint else 0
     batches = batches_of(network, training, recipe)
     is_asked_for = checkpoint is None or recipe.averaging == "start"
-    start = _start_weights(recipe, batches) if is_asked_for else None
+    start = _start_weights(run, batches) if is_asked_for else None
     model = _load(checkpoint[1]) if checkpoint else compiled_model(recipe, len(batches), start)
     watching = Stock(
         network.prepare(watched.images),
@@ -292,18 +294,54 @@ def _start_path(recipe: Recipe) -> Path:
     return shipped.path if shipped else Path(recipe.start or "")
 
 
-def _start_weights(recipe: Recipe, batches: Batches) -> list[NDArray[np.float32]] | None:
-    """The weights that training begins with, or None where they are random.
+def _start_file(recipe: Recipe) -> Path:
+    """The file with the weights that training begins with: a run's last checkpoint, or an export.
 
-    What was exported has lost its normalisation; it gets that of the first epoch's first batches.
+    Raises:
+        RunError: There is no such run, or no epoch of it is whole.
+    """
+    path = _start_path(recipe)
+    return path if path.suffix == ".onnx" else _last_epoch(open_run(path))
+
+
+def _start_sha256(recipe: Recipe) -> str | None:
+    """The digest of the file that training begins with, or None where it begins anew.
+
+    Raises:
+        RunError: It is gone.
     """
     if recipe.start is None:
         return None
-    path = _start_path(recipe)
-    if path.suffix != ".onnx":
-        model = _load(_last_epoch(open_run(path)))
+    file = _start_file(recipe)
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise RunError(
+            f"{file} can't be read: {error.strerror}; expected the network to start from."
+        ) from error
+
+
+def _start_weights(run: Run, batches: Batches) -> list[NDArray[np.float32]] | None:
+    """The weights that training begins with, or None where they are random.
+
+    What was exported has lost its normalisation; it gets that of the first epoch's first batches.
+
+    Raises:
+        RunError: They are gone, or others than when the run was begun.
+    """
+    recipe = run.recipe
+    if recipe.start is None:
+        return None
+    if run.start_sha256 not in (None, _start_sha256(recipe)):
+        raise RunError(
+            f"{run.folder} was begun from {recipe.start}, which is another network since. Bring "
+            "the old one back, or train anew."
+        )
+    file = _start_file(recipe)
+    if file.suffix != ".onnx":
+        model = _load(file)
     else:
-        _, folded = exported_network(path)
+        _, folded = exported_network(file)
         model = NETWORKS[recipe.network].build("float32")
         batches.start_epoch(0)
         seen = [batches[index][0] for index in range(min(len(batches), _NUM_START_BATCHES))]

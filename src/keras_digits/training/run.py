@@ -50,6 +50,7 @@ class Run:
         dataset: Name, source, digests, counts and note of its digits.
         environment: Versions and machine that it was begun on.
         callbacks: Class names of the callbacks that were given from Python and may have chosen.
+        start_sha256: Digest of the file that training began with, or None where it began anew.
     """
 
     folder: Path
@@ -57,6 +58,7 @@ class Run:
     dataset: dict[str, Any]
     environment: dict[str, Any]
     callbacks: tuple[str, ...]
+    start_sha256: str | None = None
 
     @property
     def name(self) -> str:
@@ -161,7 +163,13 @@ def claim_folder(folder: Path) -> None:
         raise RunError(f"{folder} is not empty; expected a new folder. Name another with --out.")
 
 
-def create_run(folder: Path, recipe: Recipe, dataset: Dataset, backend: str) -> Run:
+def create_run(
+    folder: Path,
+    recipe: Recipe,
+    dataset: Dataset,
+    backend: str,
+    start_sha256: str | None = None,
+) -> Run:
     """Begin a run in a new or empty folder.
 
     Args:
@@ -169,13 +177,14 @@ def create_run(folder: Path, recipe: Recipe, dataset: Dataset, backend: str) -> 
         recipe: What decides it.
         dataset: Its digits; their names and digests are kept, not they.
         backend: The name of Keras's backend in this process.
+        start_sha256: As for :class:`Run`.
 
     Raises:
         RunError: The folder holds something already.
         OutputError: It can't be written.
     """
     claim_folder(folder)
-    facts = {
+    facts: dict[str, Any] = {
         "keras_digits": version("keras-digits"),
         "recipe": recipe.to_dict(),
         "dataset": {
@@ -187,6 +196,7 @@ def create_run(folder: Path, recipe: Recipe, dataset: Dataset, backend: str) -> 
             "sha256": list(dataset.digests),
             "note": dataset.note,
         },
+        "start_sha256": start_sha256,
         "environment": describe_environment(backend),
         "callbacks": [],
     }
@@ -208,7 +218,8 @@ def open_run(folder: str | Path) -> Run:
     try:
         recipe = Recipe.from_dict(facts["recipe"])
         dataset, environment = dict(facts["dataset"]), dict(facts["environment"])
-        return Run(folder, recipe, dataset, environment, tuple(facts["callbacks"]))
+        callbacks, start = tuple(facts["callbacks"]), facts.get("start_sha256")
+        return Run(folder, recipe, dataset, environment, callbacks, start)
     except (KeyError, TypeError, RecipeError) as error:
         raise RunError(f"{folder / 'recipe.json'} is no recipe ({error}).") from error
 

@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -93,16 +93,54 @@ class ReadingProcess:
                 "no process can start that reads. Look for memory, and start again."
             ) from error
 
+    def begin(self, tasks: Sequence[Task], finish: Callable[[list[Outcome] | None], None]) -> None:
+        """Begin a call; the event loop calls `finish` with what comes of each task.
+
+        With None where the process died of them or took too long. It is called by the loop itself,
+        not by a coroutine that waits for the call: under load, each turn of the loop takes long.
+        """
+        loop = asyncio.get_running_loop()
+        is_over = False
+
+        def end(outcomes: list[Outcome] | None) -> None:
+            nonlocal is_over
+            if is_over:  # in time and too late at once
+                return
+            is_over = True
+            timer.cancel()
+            if outcomes is None:
+                self._executor.shutdown(wait=False, kill_workers=True)
+                self._executor = self._start()
+            finish(outcomes)
+
+        def tell(call: "Future[list[Outcome]]") -> None:
+            is_broken = call.cancelled() or call.exception() is not None
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(end, None if is_broken else call.result())
+
+        timer = loop.call_later(self._timeout_seconds, end, None)
+        try:
+            self._executor.submit(_work, tasks).add_done_callback(tell)
+        except Exception:  # loky has many names for a death
+            loop.call_soon(end, None)
+
     async def work(self, tasks: Sequence[Task]) -> list[Outcome]:
-        """What comes of each task; a task that ends the process has a PictureError.
+        """What comes of each task; one that ends the process has a PictureError.
 
         Raises:
             ModelFileError: The process ended, and no other can start.
         """
-        if (outcomes := await self._try(tasks)) is not None:
-            return outcomes
-        outcomes = []
-        for task in tasks:  # again, one by one: to find which it was, if it was one of them
+        outcomes = await self._try(tasks)
+        return await self.work_one_by_one(tasks) if outcomes is None else outcomes
+
+    async def work_one_by_one(self, tasks: Sequence[Task]) -> list[Outcome]:
+        """What comes of each task where together they ended the process, to find which it was.
+
+        Raises:
+            ModelFileError: No process can start.
+        """
+        outcomes: list[Outcome] = []
+        for task in tasks:
             await self.greet()
             alone = await self._try([task])
             outcomes += [self._too_much()] if alone is None else alone
@@ -114,14 +152,9 @@ class ReadingProcess:
 
     async def _try(self, tasks: Sequence[Task]) -> list[Outcome] | None:
         """What comes of tasks; None where the process died of them or took too long."""
-        try:
-            future: Future[list[Outcome]] = self._executor.submit(_work, tasks)
-            async with asyncio.timeout(self._timeout_seconds):
-                return await asyncio.wrap_future(future)
-        except Exception:  # loky has many names for a death
-            self._executor.shutdown(wait=False, kill_workers=True)
-            self._executor = self._start()
-            return None
+        call: asyncio.Future[list[Outcome] | None] = asyncio.get_running_loop().create_future()
+        self.begin(tasks, lambda outcomes: None if call.done() else call.set_result(outcomes))
+        return await call
 
     def _too_much(self) -> PictureError:
         """What is said of a picture that no process survived."""

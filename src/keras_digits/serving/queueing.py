@@ -88,14 +88,15 @@ class Queue:
         self._num_at_work = 0
         self._started: list[float] = []
         self._seconds_a_task = _SECONDS_AT_FIRST
-        self._wake = asyncio.Condition()
-        self._is_closing = False
         self._processes = [
             ReadingProcess(network, settings.max_pixels, settings.timeout_seconds)
             for _ in range(settings.num_processes)
         ]
+        self._free: deque[ReadingProcess] = deque()
         self._unable: set[ReadingProcess] = set()
-        self._servants: list[asyncio.Task[None]] = []
+        self._repeating: set[asyncio.Task[None]] = set()
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
 
     async def open(self) -> None:
         """Wait until every process can read, then begin.
@@ -108,14 +109,12 @@ class Queue:
         except ModelFileError:
             await asyncio.gather(*(process.stop() for process in self._processes))
             raise
-        self._servants = [asyncio.create_task(self._serve(one)) for one in self._processes]
+        self._free.extend(self._processes)
+        self._begin_calls()
 
     async def close(self) -> None:
         """Do what waits, then end the processes."""
-        async with self._wake:
-            self._is_closing = True
-            self._wake.notify_all()
-        await asyncio.gather(*self._servants)
+        await self._is_idle.wait()
         await asyncio.gather(*(process.stop() for process in self._processes))
 
     async def is_able(self) -> bool:
@@ -156,9 +155,12 @@ class Queue:
         """
         self.check()
         waiting = [_Waiting(task) for task in tasks]
+        if self._free and not self._waiting:  # what comes in the same turn of the loop joins
+            asyncio.get_running_loop().call_soon(self._begin_calls)
         self._waiting.extend(waiting)
-        async with self._wake:
-            self._wake.notify(len(waiting))
+        self._is_idle.clear()
+        if len(waiting) == 1:
+            return [await waiting[0].outcome]
         return list(await asyncio.gather(*(one.outcome for one in waiting)))
 
     def _are_held_up(self) -> bool:
@@ -168,14 +170,10 @@ class Queue:
         lasted = asyncio.get_running_loop().time() - max(self._started)
         return lasted > self._settings.max_wait_seconds
 
-    async def _serve(self, process: ReadingProcess) -> None:
-        """Keep a process at work until the queue closes and is empty."""
-        while True:
-            async with self._wake:
-                await self._wake.wait_for(lambda: self._waiting or self._is_closing)
-            if not self._waiting:
-                return
-            await self._call(process)
+    def _begin_calls(self) -> None:
+        """Give each process that is free what it does next."""
+        while self._waiting and self._free:
+            self._begin_call(self._free.popleft())
 
     def _take(self) -> list[_Waiting]:
         """What a call does next: a fair share of what waits, not too many, not too much."""
@@ -189,29 +187,53 @@ class Queue:
             taken.append(self._waiting.popleft())
         return taken
 
-    async def _call(self, process: ReadingProcess) -> None:
+    def _begin_call(self, process: ReadingProcess) -> None:
         """Let a process do what waits."""
         taken = self._take()
-        count = len(taken)
-        self._num_at_work += count
-        clock = asyncio.get_running_loop().time
-        started = clock()
+        started = asyncio.get_running_loop().time()
+        self._num_at_work += len(taken)
         self._started.append(started)
+
+        def finish(outcomes: Sequence[Outcome] | None) -> None:
+            if outcomes is not None:
+                self._end_call(process, taken, started, outcomes)
+                return
+            repeating = asyncio.create_task(self._repeat_call(process, taken, started))
+            self._repeating.add(repeating)
+            repeating.add_done_callback(self._repeating.discard)
+
+        process.begin([one.task for one in taken], finish)
+
+    async def _repeat_call(
+        self, process: ReadingProcess, taken: Sequence[_Waiting], started: float
+    ) -> None:
+        """Do one by one what together ended a process."""
         outcomes: Sequence[Outcome] | None = None
         try:
-            outcomes = await process.work([one.task for one in taken])
+            outcomes = await process.work_one_by_one([one.task for one in taken])
         except Exception as error:  # no process can be started now; perhaps one can later
             _log.error("no process can start that reads: %s", error)
-        finally:
-            self._num_at_work -= count
-            self._started.remove(started)
-        seconds = (clock() - started) / count
+        self._end_call(process, taken, started, outcomes)
+
+    def _end_call(
+        self,
+        process: ReadingProcess,
+        taken: Sequence[_Waiting],
+        started: float,
+        outcomes: Sequence[Outcome] | None,
+    ) -> None:
+        """Tell those who waited, and go on with the next."""
+        count = len(taken)
+        self._num_at_work -= count
+        self._started.remove(started)
+        seconds = (asyncio.get_running_loop().time() - started) / count
         self._seconds_a_task += _NEWEST * (seconds - self._seconds_a_task)
-        self._on_call(count)
         if outcomes is None or all(isinstance(outcome, TooMuchError) for outcome in outcomes):
             self._unable.add(process)  # or the tasks were to blame: is_able tells
         else:
             self._unable.discard(process)
+        self._free.append(process)
+        self._begin_calls()
         for index, one in enumerate(taken):
             if one.outcome.done():  # its client has gone
                 continue
@@ -219,6 +241,9 @@ class Queue:
                 one.outcome.set_exception(BusyError(_SECONDS_TO_RECOVER, _NONE_STARTS))
             else:
                 one.outcome.set_result(outcomes[index])
+        if not self._waiting and not self._started:
+            self._is_idle.set()
+        self._on_call(count)
 
 
 def _size(task: Task) -> int:

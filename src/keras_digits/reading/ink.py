@@ -24,7 +24,7 @@ _MEDIAN_SIDE = 5
 _DARKEST_PAPER = 48.0
 """Paper is taken to be at least this bright: below it, noise would look like ink."""
 
-_FAINT = 0.75
+_FAINT = 0.7
 """Ink this much fainter than the threshold still counts where it goes on from stronger ink."""
 
 CORE_PERCENTILE = 75

@@ -25,6 +25,18 @@ _SIZES = (1.0, 1.5)
 """In which sizes a line is seen on a closer look, and so is the crop that it fills; in the first at
 the second glance, or at the first where that would cut tall ones."""
 
+_LEAST_WHOLE = 0.95
+"""The size below which a line with a very tall digit is first seen so small that it is whole."""
+
+_SMALLEST_SIZE = 0.6
+"""No line is seen smaller."""
+
+_LEAST_DIGIT = 0.6
+"""The height of a line's digits from which on a part is taken for one."""
+
+_FAINTER = 0.6
+"""How much fainter the ink may be where none of the usual strength shows a picture's one digit."""
+
 _STRETCHES = (0.8, 1.25)
 """How many times wider a row of digits is seen on a closer look."""
 
@@ -77,6 +89,17 @@ class Seen:
             for spot in line.chosen.spots
         )
 
+    def find_fainter(self) -> bool:
+        """Find the one digit in fainter ink too; what was seen before still counts.
+
+        Returns:
+            Whether there is fainter ink.
+        """
+        sights = [sight for line in self.lines for sight in line.sights]
+        self.ink = Ink(self.ink.strength, _FAINTER * self.ink.threshold)
+        self.lines = [SeenLine(one, sights) for one in find_one(self.ink)]
+        return bool(self.lines)
+
     def find_otherwise(self) -> bool:
         """Find lines as in a tight crop, or if that was done as on a page.
 
@@ -118,8 +141,9 @@ def look_at(seen: Sequence[Seen], network: Network, layout: str) -> None:
         layout: ``digit`` where each holds one.
     """
     _look(seen, network, layout)
-    unread = [one for one in seen if layout != "digit" and not one.is_read]
-    _look([one for one in unread if one.find_otherwise()], network, layout)
+    unread = [one for one in seen if not one.is_read]
+    again = Seen.find_fainter if layout == "digit" else Seen.find_otherwise
+    _look([one for one in unread if again(one)], network, layout)
 
 
 def _look(seen: Sequence[Seen], network: Network, layout: str) -> None:
@@ -153,9 +177,21 @@ def _glance_again(line: SeenLine) -> list[View]:
 
 
 def _glance_sizes(found: Found) -> tuple[float, float]:
-    """The sizes of the two glances, the smaller first where the other would cut a tall 1."""
+    """The sizes of the two glances: first the largest that shows every digit whole."""
+    whole = min((_size_seen_whole(part, found.line) for part in found.group), default=1.0)
+    if whole < _LEAST_WHOLE:
+        return max(whole, _SMALLEST_SIZE), _SIZES[0]
     is_cut = any(_is_cut(part, found.line) for part in found.group)
     return (_SIZES[0], _GLANCE_SIZE) if is_cut else (_GLANCE_SIZE, _SIZES[0])
+
+
+def _size_seen_whole(part: Part, line: Line) -> float:
+    """The largest size, up to 1, in which a view shows a part whole; dots and dashes are 1."""
+    if part.height < _LEAST_DIGIT * line.digit_height:
+        return 1.0
+    top, bottom = line.rows_seen(1.0, (part.left + part.right) / 2)
+    half, middle = (bottom - top) / 2, (bottom + top) / 2
+    return half / max(half, middle - part.top, part.bottom - middle)
 
 
 def _is_cut(part: Part, line: Line) -> bool:

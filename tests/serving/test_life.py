@@ -23,8 +23,8 @@ from keras_digits.errors import ServingError
 from keras_digits.reading.catalogue import network_path
 from keras_digits.serving.app import create_app
 from keras_digits.serving.bodies import Memory, body_of, order_of
-from keras_digits.serving.processes import ReadingProcess, ReadTask
-from keras_digits.serving.queueing import BusyError
+from keras_digits.serving.processes import ReadTask
+from keras_digits.serving.queueing import BusyError, Queue
 from keras_digits.serving.service import Service
 from keras_digits.serving.settings import Settings
 from pen import encode, write
@@ -379,11 +379,12 @@ def _peak_mib(pid: int) -> float:
 
 def test_a_picture_that_no_process_survives_costs_itself_alone() -> None:
     async def answer() -> list[Any]:
-        process = ReadingProcess(network_path(None).read_bytes(), 10**6, timeout_seconds=5)
-        await process.greet()
+        settings = Settings(num_processes=1, max_pixels=10**6, timeout_seconds=5)
+        queue = Queue(settings, network_path(None).read_bytes(), lambda num_tasks: None)
+        await queue.open()
         good, bad = ReadTask(SEVEN, "auto"), ReadTask(_Deadly(SEVEN), "auto")
-        outcomes = await process.work([good, bad, good])
-        await process.stop()
+        outcomes = await queue.do([good, bad, good])
+        await queue.close()
         return outcomes
 
     first, second, third = asyncio.run(answer())

@@ -96,7 +96,8 @@ class ReadingProcess:
     def begin(self, tasks: Sequence[Task], finish: Callable[[list[Outcome] | None], None]) -> None:
         """Begin a call; the event loop calls `finish` with what comes of each task.
 
-        With None where the process died of them or took too long. It is called by the loop itself,
+        With None where the process died of them or took too long; then :meth:`work_one_by_one`
+        finds which task it was. It is called by the loop itself,
         not by a coroutine that waits for the call: under load, each turn of the loop takes long.
         """
         loop = asyncio.get_running_loop()
@@ -123,15 +124,6 @@ class ReadingProcess:
             self._executor.submit(_work, tasks).add_done_callback(tell)
         except Exception:  # loky has many names for a death
             loop.call_soon(end, None)
-
-    async def work(self, tasks: Sequence[Task]) -> list[Outcome]:
-        """What comes of each task; one that ends the process has a PictureError.
-
-        Raises:
-            ModelFileError: The process ended, and no other can start.
-        """
-        outcomes = await self._try(tasks)
-        return await self.work_one_by_one(tasks) if outcomes is None else outcomes
 
     async def work_one_by_one(self, tasks: Sequence[Task]) -> list[Outcome]:
         """What comes of each task where together they ended the process, to find which it was.

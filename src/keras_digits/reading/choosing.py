@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.digits import FRAME_WIDTH, NUM_CLASSES, Box, Digit, Number
-from keras_digits.reading.decoding import Spot, row_probabilities, spot_at, spots
+from keras_digits.reading.decoding import Spot, row_of, row_probabilities, spot_at, spots
 from keras_digits.reading.views import View
 
 _SURE = 0.9
@@ -48,9 +48,9 @@ class Sight:
     beliefs: NDArray[np.float32]
 
     @cached_property
-    def spots(self) -> list[Spot]:
+    def row(self) -> tuple[int, ...]:
         """The digits that it shows, from left to right; each closer look asks for them again."""
-        return spots(self.beliefs)
+        return row_of(self.beliefs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +78,7 @@ def choose_row(sights: Sequence[Sight]) -> Chosen:
     Args:
         sights: At least one.
     """
-    shown = [sight.spots for sight in sights]
-    rows = [tuple(spot.digit for spot in found) for found in shown]
+    rows = [sight.row for sight in sights]
     different = list(dict.fromkeys(rows))
     of_rows = row_probabilities([sight.beliefs for sight in sights], different)
     beliefs = dict(zip(different, of_rows, strict=True))
@@ -91,7 +90,7 @@ def choose_row(sights: Sequence[Sight]) -> Chosen:
     )
     agreement = float(beliefs[best].sum()) / total if total > 0 else 0.0
     is_sure = _is_enough(float(beliefs[best][index]), agreement, len(sights))
-    return Chosen(shown[index], sights[index].view, agreement, is_sure)
+    return Chosen(spots(sights[index].beliefs), sights[index].view, agreement, is_sure)
 
 
 def choose_one(sights: Sequence[Sight], width: int) -> Chosen:

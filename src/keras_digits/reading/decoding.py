@@ -38,6 +38,11 @@ def spots(beliefs: NDArray[np.float32]) -> list[Spot]:
     ]
 
 
+def row_of(beliefs: NDArray[np.float32]) -> tuple[int, ...]:
+    """What :func:`spots` are digits of; takes a third of the time."""
+    return tuple(digit for digit, _, _ in _runs(beliefs.argmax(axis=1)))
+
+
 def spot_at(beliefs: NDArray[np.float32], frame: int, digit: int) -> Spot:
     """The digit that a frame sees, whether or not it believes in anything else more.
 
@@ -83,24 +88,34 @@ def row_probabilities(
     states = np.full((len(rows), 2 * int(num_digits.max()) + 1), NOTHING)
     for of_row, row in zip(states, rows, strict=True):
         of_row[1 : 2 * len(row) : 2] = row
-    may_skip = np.zeros(states.shape)
-    may_skip[:, 3::2] = (states[:, 3::2] != states[:, 1:-2:2]) & (states[:, 3::2] != NOTHING)
-    shape = (max(len(beliefs) for beliefs in views), len(views), NOTHING + 1)
-    frames = np.zeros(shape)
+    frames = np.zeros((max(len(beliefs) for beliefs in views), len(views), NOTHING + 1))
     frames[:, :, NOTHING] = 1  # what a shorter view lacks is paper
     for index, beliefs in enumerate(views):
         frames[: len(beliefs), index] = beliefs
-    reached = np.zeros((len(rows), len(views), states.shape[1] + 2))
-    reached[..., 2:4] = frames[0][:, states[:, :2]].swapaxes(0, 1)  # nothing reaches the two before
-    skipped = may_skip[:, None]
-    for frame in frames[1:]:
-        shares = frame[:, states].swapaxes(0, 1)
-        reached[..., 2:] = (
-            reached[..., 2:] + reached[..., 1:-1] + skipped * reached[..., :-2]
-        ) * shares
-    each, end = np.arange(len(rows)), 2 * num_digits + 2
+    shares = np.moveaxis(frames[:, :, states], 2, 1)
+    steps = _steps(states)
+    reached = shares[0].copy()
+    reached[..., 2:] = 0
+    for share in shares[1:]:
+        reached = np.matmul(reached, steps) * share
+    each, end = np.arange(len(rows)), 2 * num_digits
     in_paper, in_digit = reached[each, :, end], reached[each, :, end - 1]
-    return np.asarray(in_paper + in_digit)  # before an empty row's end stands what nothing reaches
+    return np.asarray(in_paper + np.where(num_digits[:, None] > 0, in_digit, 0))
+
+
+def _steps(states: NDArray[np.intp]) -> NDArray[np.float64]:
+    """From which state of a row a frame may lead to which: 0 or 1, ``(rows, states, states)``.
+
+    To the same, to the next, and from a digit to another across the paper between them.
+    """
+    size = states.shape[1]
+    steps = np.zeros((*states.shape, size))
+    place = np.arange(size)
+    steps[:, place, place] = 1
+    steps[:, place[:-1], place[1:]] = 1
+    digits = place[1:-2:2]
+    steps[:, digits, digits + 2] = states[:, digits] != states[:, digits + 2]
+    return steps
 
 
 def _runs(answers: NDArray[np.intp]) -> list[tuple[int, int, int]]:

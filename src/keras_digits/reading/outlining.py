@@ -36,11 +36,20 @@ class Outline:
 
     Attributes:
         box: Where it is in the picture.
-        ink: float32 ``(height, width)``, 0 paper, 1 ink, all other ink removed.
+        strength: float32 ``(height, width)``, how strong the picture's ink is in this box.
+        mask: uint8, shaped alike, 1 where it is this digit's.
     """
 
     box: Box
-    ink: NDArray[np.float32]
+    strength: NDArray[np.float32]
+    mask: NDArray[np.uint8]
+
+    @property
+    def ink(self) -> NDArray[np.float32]:
+        """The digit alone: float32 ``(height + 2, width + 2)``, 0 paper, 1 ink, paper around it."""
+        core = percentile(self.strength[self.mask > 0], CORE_PERCENTILE)
+        ink = np.clip(self.strength * self.mask / max(core, 1e-3), 0, 1)
+        return np.pad(np.asarray(ink, np.float32), 1)
 
 
 def outline(
@@ -54,7 +63,7 @@ def outline(
         parts: The picture's ink in parts.
         group: Those of the line.
     """
-    wanted = np.zeros(int(parts.labels.max()) + 1, np.uint8)
+    wanted = np.zeros(parts.count, np.uint8)
     wanted[[part.label for part in group]] = 1
     return [_trace(first, last, view, parts, wanted) for first, last in _reaches(spots, view.strip)]
 
@@ -125,12 +134,9 @@ def _trace(
     if not mask.any():
         mask = inside.astype(np.uint8)  # ink that was taken for a rule: all there is
     x, y, box_width, box_height = cv2.boundingRect(mask)
-    strength = parts.ink.strength[y0:y1, x0:x1] * mask
-    core = percentile(strength[mask > 0], CORE_PERCENTILE)
-    part = strength[y : y + box_height, x : x + box_width] / max(core, 1e-3)
-    ink = np.zeros((box_height + 2, box_width + 2), np.float32)  # with a pixel of paper around it
-    ink[1:-1, 1:-1] = np.clip(part, 0, 1)
-    return Outline(Box(x0 + x, y0 + y, box_width, box_height), ink)
+    inner = (slice(y, y + box_height), slice(x, x + box_width))
+    strength = parts.ink.strength[y0:y1, x0:x1]
+    return Outline(Box(x0 + x, y0 + y, box_width, box_height), strength[inner], mask[inner])
 
 
 def _main_pieces(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:

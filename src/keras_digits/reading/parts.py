@@ -51,13 +51,15 @@ class Parts:
 
     Attributes:
         ink: The ink.
-        labels: int32 ``(height, width)``, which part each pixel belongs to.
+        labels: int32 ``(height, width)``, which part each pixel belongs to; 0 for paper.
+        count: How many labels there are.
         parts: The parts that count.
         typical_height: How tall most of the ink stands, in pixels.
     """
 
     ink: Ink
     labels: NDArray[np.int32]
+    count: int
     parts: list[Part]
     typical_height: float
 
@@ -76,7 +78,7 @@ class Parts:
         is_texture = len(kept) > _TEXTURE
         kept = [] if is_texture else sorted(kept, key=lambda part: -part.area)[:_MOST_PARTS]
         typical = _typical_height(kept, mask.shape, up_to_border) if kept else 0.0
-        return cls(ink, labels, kept, typical)
+        return cls(ink, labels, count, kept, typical)
 
 
 def ink_of(chosen: Sequence[Part], parts: Parts) -> NDArray[np.float32]:

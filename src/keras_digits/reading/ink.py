@@ -65,8 +65,9 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
     """
     if is_light_on_dark(pixels):
         pixels = 255 - pixels
-    if (pixels[..., :1] == pixels[..., 1:]).all():  # grey, as most scans are: a third of the work
-        pixels = np.ascontiguousarray(pixels[..., :1])
+    red, green, blue = cv2.split(pixels)
+    if np.array_equal(red, green) and np.array_equal(red, blue):  # as most scans are
+        pixels = _with_channels(red)  # a third of the work
     channels = cv2.split(_darkness(pixels))
     strength = np.clip(_highest(channels), 0, 1)
     ink = Ink(strength, _threshold(strength, _noise(channels)))

@@ -25,7 +25,7 @@ from keras_digits.reading.views import View
 _COLUMNS_AT_ONCE = 2048
 """Columns a call of the network: what fits the processor's cache is fastest."""
 
-_WIDTH_STEP = 32
+_WIDTH_STEP = 16
 """Lines are filled up with paper to a multiple of this width, so that more are alike."""
 
 

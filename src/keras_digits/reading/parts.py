@@ -73,7 +73,7 @@ class Parts:
         """
         mask = without_rules(ink.mask)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-        parts = [Part(label, *(int(v) for v in stats[label])) for label in range(1, count)]
+        parts = [Part(label, *row) for label, row in enumerate(stats.tolist()) if label > 0]
         kept = _without_specks(parts, mask.shape, up_to_border)
         is_texture = len(kept) > _TEXTURE
         kept = [] if is_texture else sorted(kept, key=lambda part: -part.area)[:_MOST_PARTS]

@@ -36,7 +36,7 @@ from keras_digits.reading.workers import Workers
 LAYOUTS = ("auto", "digit", "number", "page")
 """What a picture may hold: unknown, exactly one digit, one number, numbers in lines."""
 
-_PICTURES_AT_ONCE = 8
+_PICTURES_AT_ONCE = 16
 """Pictures whose lines are read together: enough to keep the network busy."""
 
 _PIXELS_AT_ONCE = 2_000_000

@@ -11,6 +11,12 @@ from numpy.typing import NDArray
 
 from keras_digits.reading.ink import percentile
 
+_THICKEST, _THICKEST_AT_EDGE = 0.08, 0.15
+"""How thick a rule may be within a picture and along its edge, as a share of its shorter side."""
+
+_THIN = 2.0
+"""So thick, in pixels, it always may be."""
+
 
 def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The mask without printed rules and cell borders: thin, straight, from edge to edge."""
@@ -43,7 +49,8 @@ def _rules(mask: NDArray[np.uint8], anywhere: bool) -> NDArray[np.uint8] | None:
     for label in np.flatnonzero(stats[1:, cv2.CC_STAT_WIDTH] >= 0.5 * length) + 1:
         left, top, width, height = (int(side) for side in stats[label, :4])
         box = (slice(top, top + height), slice(left, left + width))
-        line = _as_straight_line((labels[box] == label) & (runs[box] > 0), left, top)
+        run = (labels[box] == label).view(np.uint8) & runs[box]
+        line = _as_straight_line(run, left, top, _THICKEST_AT_EDGE * min(across, length))
         if line is not None and _is_rule(line, across, length, anywhere):
             rules |= line.band(mask.shape) & mask
     return _spare_crossings(rules, mask) if rules.any() else None
@@ -66,20 +73,26 @@ class _StraightLine:
         return (distance <= self.thickness / 2 + 0.8).astype(np.uint8)
 
 
-def _as_straight_line(run: NDArray[np.bool_], left: int, top: int) -> _StraightLine | None:
-    """The straight line that a run of ink is, or None where it has gaps or bends.
+def _as_straight_line(
+    run: NDArray[np.uint8], left: int, top: int, thickest: float
+) -> _StraightLine | None:
+    """The straight line that a run of ink is, or None where it has gaps or bends, or is thick.
 
     Args:
-        run: What of a box belongs to it.
+        run: What of a box belongs to it, 0 or 1.
         left: The box's first column in the mask.
         top: Its first row.
+        thickest: No thicker line is asked for.
     """
-    columns = np.flatnonzero(run.any(axis=0))
+    thickness = cv2.reduce(run, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0]
+    columns = np.flatnonzero(thickness)
     if len(columns) == 0 or len(columns) < 0.75 * (columns[-1] + 1 - columns[0]):
         return None
-    thickness = run.sum(axis=0)[columns]
-    middle = (run * np.arange(len(run))[:, None]).sum(axis=0)[columns] / thickness
+    thickness = thickness[columns]
     usual = percentile(thickness, 40)
+    if usual > max(_THIN, thickest):
+        return None
+    middle = (np.arange(len(run), dtype=np.float32) @ run.astype(np.float32))[columns] / thickness
     thin = thickness <= usual + 1  # elsewhere a stroke joins it
     place, height = columns[thin] + left, middle[thin] + top
     aside = place - place.mean()
@@ -101,8 +114,8 @@ def _is_rule(line: _StraightLine, across: int, length: int, anywhere: bool) -> b
     )
     at_edge = nearest - line.thickness / 2 <= 0.06 * across
     run = line.last + 1 - line.first
-    thickest = (0.15 if nearest <= line.thickness else 0.08) * min(across, length)
-    if line.thickness > max(2.0, thickest) or abs(line.slope) > 0.12:
+    share = _THICKEST_AT_EDGE if nearest <= line.thickness else _THICKEST
+    if line.thickness > max(_THIN, share * min(across, length)) or abs(line.slope) > 0.12:
         return False
     if ends == 2 and run > 0.9 * length:
         return anywhere or at_edge

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_digits.digits import NOTHING, SIDE
-from keras_digits.reading.choosing import Sight, choose_one, choose_row
+from keras_digits.reading.choosing import Sight, choose_one, choose_rows
 from keras_digits.reading.views import Level, View
 
 
@@ -18,7 +18,7 @@ def sight(*answers: int, belief: float, left: float = 0.0) -> Sight:
 
 
 def row(*sights: Sight) -> list[int]:
-    return [spot.digit for spot in choose_row(sights).spots]
+    return [spot.digit for spot in choose_rows([sights])[0].spots]
 
 
 def test_several_that_say_the_same_outweigh_one_that_says_else() -> None:
@@ -29,14 +29,14 @@ def test_several_that_say_the_same_outweigh_one_that_says_else() -> None:
 
 def test_digits_are_shown_in_the_view_that_believes_them_most() -> None:
     weak, strong = sight(10, 5, 10, belief=0.7), sight(10, 5, 10, belief=0.95)
-    chosen = choose_row([weak, strong, weak])
+    (chosen,) = choose_rows([[weak, strong, weak]])
     assert chosen.view is strong.view
     assert chosen.spots[0].confidence == pytest.approx(0.95)
     assert chosen.agreement == pytest.approx(1)
 
 
 def test_disagreement_costs_agreement_and_certainty() -> None:
-    chosen = choose_row([sight(10, 1, 10, belief=0.9), sight(10, 7, 10, belief=0.8)])
+    (chosen,) = choose_rows([[sight(10, 1, 10, belief=0.9), sight(10, 7, 10, belief=0.8)]])
     assert [spot.digit for spot in chosen.spots] == [1]
     assert 0.4 < chosen.agreement < 0.7
     assert not chosen.is_sure

@@ -70,26 +70,47 @@ class Chosen:
     is_sure: bool
 
 
-def choose_row(sights: Sequence[Sight]) -> Chosen:
-    """The digits of a line.
+def choose_rows(lines: Sequence[Sequence[Sight]]) -> list[Chosen]:
+    """The digits of some lines.
 
-    Every row of digits that a view shows is asked of all views; the beliefs in it add up.
+    Every row of digits that a view shows is asked of all views of its line; the beliefs in it add
+    up.
 
     Args:
-        sights: At least one.
+        lines: Of each at least one sight.
     """
-    rows = [sight.row for sight in sights]
-    different = list(dict.fromkeys(rows))
-    of_rows = row_probabilities([sight.beliefs for sight in sights], different)
-    beliefs = dict(zip(different, of_rows, strict=True))
-    best = max(different, key=lambda row: float(beliefs[row].sum()))
-    total = float(of_rows.sum())
-    index = max(
-        (index for index, row in enumerate(rows) if row == best),
-        key=lambda index: float(beliefs[best][index]),
-    )
+    if not lines:
+        return []
+    views, asked, shown = [], [], []
+    for sights in lines:
+        shown.append(list(dict.fromkeys(sight.row for sight in sights)))
+        indices = range(len(views), len(views) + len(sights))
+        asked += [(index, row) for row in shown[-1] for index in indices]
+        views += [sight.beliefs for sight in sights]
+    of_all = row_probabilities(views, asked)
+    ends = np.cumsum([len(rows) * len(sights) for rows, sights in zip(shown, lines, strict=True)])
+    return [
+        _choose_row(sights, rows, beliefs.reshape(len(rows), len(sights)))
+        for sights, rows, beliefs in zip(lines, shown, np.split(of_all, ends[:-1]), strict=True)
+    ]
+
+
+def _choose_row(
+    sights: Sequence[Sight], rows: Sequence[tuple[int, ...]], beliefs: NDArray[np.float64]
+) -> Chosen:
+    """The digits of a line.
+
+    Args:
+        sights: What is seen of it.
+        rows: The rows of digits that they show.
+        beliefs: float64 ``(rows, sights)``.
+    """
+    best = int(beliefs.sum(axis=1).argmax())
+    showing = [index for index, sight in enumerate(sights) if sight.row == rows[best]]
+    index = max(showing, key=lambda index: float(beliefs[best, index]))
+    total = float(beliefs.sum())
     agreement = float(beliefs[best].sum()) / total if total > 0 else 0.0
-    is_sure = _is_enough(float(beliefs[best][index]), agreement, len(sights))
+    is_sure = _is_enough(float(beliefs[best, index]), agreement, len(sights))
     return Chosen(spots(sights[index].beliefs), sights[index].view, agreement, is_sure)
 
 

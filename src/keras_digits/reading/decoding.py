@@ -70,52 +70,42 @@ def _spot(beliefs: NDArray[np.float32], digit: int, first: int, end: int) -> Spo
 
 
 def row_probabilities(
-    views: Sequence[NDArray[np.float32]], rows: Sequence[Sequence[int]]
+    views: Sequence[NDArray[np.float32]], asked: Sequence[tuple[int, Sequence[int]]]
 ) -> NDArray[np.float64]:
-    """The belief of each view of a line that it holds just these digits, in this order.
+    """The beliefs of views of lines that they hold just these digits, in this order.
 
-    The sum over all ways in which the frames can tell them, equal neighbours merged and frames of
-    nothing left out: the forward algorithm of Graves, Fernández, Gomez, Schmidhuber 2006, eq. 6.
+    Each is the sum over all ways in which the frames can tell them, equal neighbours merged and
+    frames of nothing left out: the forward algorithm of Graves, Fernández, Gomez, Schmidhuber 2006,
+    eq. 6. All are reckoned together, because each step is short.
 
     Args:
         views: Of each view its frames.
-        rows: Digits from left to right, none for an empty line.
+        asked: Of which of the views, by its index, which digits from left to right, none for an
+            empty line.
 
     Returns:
-        float64 ``(rows, views)``.
+        float64 ``(asked,)``.
     """
-    num_digits = np.array([len(row) for row in rows])
-    states = np.full((len(rows), 2 * int(num_digits.max()) + 1), NOTHING)
-    for of_row, row in zip(states, rows, strict=True):
+    view_of = np.array([view for view, _ in asked])
+    num_digits = np.array([len(row) for _, row in asked])
+    states = np.full((len(asked), 2 * int(num_digits.max()) + 1), NOTHING)
+    for of_row, (_, row) in zip(states, asked, strict=True):
         of_row[1 : 2 * len(row) : 2] = row
+    may_skip = np.zeros(states.shape)
+    may_skip[:, 3::2] = states[:, 3::2] != states[:, 1:-2:2]
     frames = np.zeros((max(len(beliefs) for beliefs in views), len(views), NOTHING + 1))
     frames[:, :, NOTHING] = 1  # what a shorter view lacks is paper
     for index, beliefs in enumerate(views):
         frames[: len(beliefs), index] = beliefs
-    shares = np.moveaxis(frames[:, :, states], 2, 1)
-    steps = _steps(states)
-    reached = shares[0].copy()
-    reached[..., 2:] = 0
-    for share in shares[1:]:
-        reached = np.matmul(reached, steps) * share
-    each, end = np.arange(len(rows)), 2 * num_digits
-    in_paper, in_digit = reached[each, :, end], reached[each, :, end - 1]
-    return np.asarray(in_paper + np.where(num_digits[:, None] > 0, in_digit, 0))
-
-
-def _steps(states: NDArray[np.intp]) -> NDArray[np.float64]:
-    """From which state of a row a frame may lead to which: 0 or 1, ``(rows, states, states)``.
-
-    To the same, to the next, and from a digit to another across the paper between them.
-    """
-    size = states.shape[1]
-    steps = np.zeros((*states.shape, size))
-    place = np.arange(size)
-    steps[:, place, place] = 1
-    steps[:, place[:-1], place[1:]] = 1
-    digits = place[1:-2:2]
-    steps[:, digits, digits + 2] = states[:, digits] != states[:, digits + 2]
-    return steps
+    places = view_of[:, None] * (NOTHING + 1) + states
+    reached = np.zeros((len(asked), states.shape[1] + 2))  # nothing reaches the two before
+    now = reached[:, 2:]
+    now[:, :2] = frames[0].ravel()[places[:, :2]]
+    for frame in frames[1:]:
+        now += reached[:, 1:-1] + may_skip * reached[:, :-2]
+        now *= frame.ravel()[places]
+    each, end = np.arange(len(asked)), 2 * num_digits
+    return np.asarray(now[each, end] + np.where(num_digits > 0, now[each, end - 1], 0))
 
 
 def _runs(answers: NDArray[np.intp]) -> list[tuple[int, int, int]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras_digits.errors import PictureError
-from keras_digits.reading.choosing import Chosen, Sight, choose_one, choose_row
+from keras_digits.reading.choosing import Chosen, Sight, choose_one, choose_rows
 from keras_digits.reading.finding import Found, find_lines, find_one
 from keras_digits.reading.ink import Ink, find_ink
 from keras_digits.reading.network import Network
@@ -149,14 +149,18 @@ def look_at(seen: Sequence[Seen], network: Network, layout: str) -> None:
 def _look(seen: Sequence[Seen], network: Network, layout: str) -> None:
     """A glance at all lines, and closer looks where in doubt."""
     lines = [(line, one.width) for one in seen for line in one.lines]
-    is_one = layout == "digit"
     for look in (_glance, _glance_again, _look_closely):
         doubtful = [(line, width) for line, width in lines if not line.is_sure]
         views = [look(line) for line, _ in doubtful]
         sights = iter(network.see([view for some in views for view in some]))
-        for (line, width), some in zip(doubtful, views, strict=True):
+        for (line, _), some in zip(doubtful, views, strict=True):
             line.sights += itertools.islice(sights, len(some))
-            line.chosen = choose_one(line.sights, width) if is_one else choose_row(line.sights)
+        if layout == "digit":
+            chosen = [choose_one(line.sights, width) for line, width in doubtful]
+        else:
+            chosen = choose_rows([line.sights for line, _ in doubtful])
+        for (line, _), what in zip(doubtful, chosen, strict=True):
+            line.chosen = what
 
 
 def _lines(found: Sequence[Found]) -> list[SeenLine]:

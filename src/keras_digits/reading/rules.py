@@ -38,6 +38,9 @@ def _rules(mask: NDArray[np.uint8], anywhere: bool) -> NDArray[np.uint8] | None:
         anywhere: Whether they may lie within the picture, or only along its edges.
     """
     across, length = mask.shape
+    margin = _margin(length)
+    if not (mask[:, : margin + 1].any() or mask[:, -margin - 1 :].any()):
+        return None
     least = max(8, round(0.2 * length))
     bridged = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 7), np.uint8))
     runs = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones((1, least), np.uint8)) & mask
@@ -46,8 +49,10 @@ def _rules(mask: NDArray[np.uint8], anywhere: bool) -> NDArray[np.uint8] | None:
     joined = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((3, least), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     rules = np.zeros_like(mask)
-    for label in np.flatnonzero(stats[1:, cv2.CC_STAT_WIDTH] >= 0.5 * length) + 1:
-        left, top, width, height = (int(side) for side in stats[label, :4])
+    for label, (left, top, width, height, _) in enumerate(stats.tolist()):
+        reaches_end = left <= margin or left + width >= length - margin
+        if label == 0 or width < 0.5 * length or not reaches_end:
+            continue
         box = (slice(top, top + height), slice(left, left + width))
         run = (labels[box] == label).view(np.uint8) & runs[box]
         line = _as_straight_line(run, left, top, _THICKEST_AT_EDGE * min(across, length))
@@ -106,7 +111,7 @@ def _as_straight_line(
 
 def _is_rule(line: _StraightLine, across: int, length: int, anywhere: bool) -> bool:
     """Whether a straight line is printed: thin, and from edge to edge or along one."""
-    margin = 0.01 * length + 1
+    margin = _margin(length)
     ends = (line.first <= margin) + (line.last + 1 >= length - margin)
     nearest = min(
         place if place < across / 2 else across - 1 - place
@@ -120,6 +125,11 @@ def _is_rule(line: _StraightLine, across: int, length: int, anywhere: bool) -> b
     if ends == 2 and run > 0.9 * length:
         return anywhere or at_edge
     return at_edge and ends > 0 and run > max(0.5 * length, 2 * across)
+
+
+def _margin(length: int) -> int:
+    """How far from the edge a rule that runs up to it may end, in pixels."""
+    return int(0.01 * length + 1)
 
 
 def _spare_crossings(rules: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:

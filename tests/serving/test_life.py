@@ -126,6 +126,23 @@ def test_a_full_queue_says_at_once_when_to_come_back() -> None:
     assert "try again in" in answer_.json()["error"]
 
 
+@pytest.mark.parametrize("seconds", [0.0, 1.0])
+def test_a_server_that_has_much_else_to_do_takes_less_on(seconds: float) -> None:
+    async def number_refused() -> int:
+        service = Service(Settings())
+        await service.open()
+        first = asyncio.create_task(service._queue.do([ReadTask(SEVEN, "auto")]))
+        await asyncio.sleep(0.01)
+        time.sleep(seconds)  # what else there is to do
+        await first
+        more = (service._queue.do([ReadTask(SEVEN, "auto")]) for _ in range(12))
+        outcomes = await asyncio.gather(*more, return_exceptions=True)
+        await service.close()
+        return sum(isinstance(outcome, BusyError) for outcome in outcomes)
+
+    assert (asyncio.run(number_refused()) > 0) == (seconds > 0)
+
+
 def test_memory_for_bodies_has_a_bound() -> None:
     memory = Memory(1000)
     memory.take(5000)  # alone, any may pass

@@ -81,7 +81,9 @@ def choose_rows(lines: Sequence[Sequence[Sight]]) -> list[Chosen]:
     """
     if not lines:
         return []
-    views, asked, shown = [], [], []
+    views: list[NDArray[np.float32]] = []
+    asked: list[tuple[int, Sequence[int]]] = []
+    shown: list[list[tuple[int, ...]]] = []
     for sights in lines:
         shown.append(list(dict.fromkeys(sight.row for sight in sights)))
         indices = range(len(views), len(views) + len(sights))

@@ -66,6 +66,10 @@ class TooMuchError(PictureError):
     """A process died of the task, or took too long."""
 
 
+Finish = Callable[[list[Outcome] | None, float], None]
+"""Told what came of the tasks of a call, and how many seconds ago."""
+
+
 class ReadingProcess:
     """One process with one reader.
 
@@ -93,17 +97,17 @@ class ReadingProcess:
                 "no process can start that reads. Look for memory, and start again."
             ) from error
 
-    def begin(self, tasks: Sequence[Task], finish: Callable[[list[Outcome] | None], None]) -> None:
+    def begin(self, tasks: Sequence[Task], finish: Finish) -> None:
         """Begin a call; the event loop calls `finish` with what comes of each task.
 
         With None where the process died of them or took too long; then :meth:`work_one_by_one`
-        finds which task it was. It is called by the loop itself,
-        not by a coroutine that waits for the call: under load, each turn of the loop takes long.
+        finds which task it was. It is called by the loop itself, not by a coroutine that waits for
+        the call: under load, each turn of the loop takes long. How long, it is told too.
         """
         loop = asyncio.get_running_loop()
         is_over = False
 
-        def end(outcomes: list[Outcome] | None) -> None:
+        def end(outcomes: list[Outcome] | None, told: float) -> None:
             nonlocal is_over
             if is_over:  # in time and too late at once
                 return
@@ -112,18 +116,21 @@ class ReadingProcess:
             if outcomes is None:
                 self._executor.shutdown(wait=False, kill_workers=True)
                 self._executor = self._start()
-            finish(outcomes)
+            finish(outcomes, time.monotonic() - told)
 
         def tell(call: "Future[list[Outcome]]") -> None:
             is_broken = call.cancelled() or call.exception() is not None
             with suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(end, None if is_broken else call.result())
+                loop.call_soon_threadsafe(
+                    end, None if is_broken else call.result(), time.monotonic()
+                )
 
-        timer = loop.call_later(self._timeout_seconds, end, None)
+        too_late = time.monotonic() + self._timeout_seconds
+        timer = loop.call_later(self._timeout_seconds, end, None, too_late)
         try:
             self._executor.submit(_work, tasks).add_done_callback(tell)
         except Exception:  # loky has many names for a death
-            loop.call_soon(end, None)
+            loop.call_soon(end, None, time.monotonic())
 
     async def work_one_by_one(self, tasks: Sequence[Task]) -> list[Outcome]:
         """What comes of each task where together they ended the process, to find which it was.
@@ -145,7 +152,7 @@ class ReadingProcess:
     async def _try(self, tasks: Sequence[Task]) -> list[Outcome] | None:
         """What comes of tasks; None where the process died of them or took too long."""
         call: asyncio.Future[list[Outcome] | None] = asyncio.get_running_loop().create_future()
-        self.begin(tasks, lambda outcomes: None if call.done() else call.set_result(outcomes))
+        self.begin(tasks, lambda outcomes, _: None if call.done() else call.set_result(outcomes))
         return await call
 
     def _too_much(self) -> PictureError:

@@ -40,6 +40,10 @@ _MOST_WAITING = 512
 _NEWEST = 0.1
 """The weight of the newest call in what a task is expected to take."""
 
+_TURNS = 6
+"""So many turns of the event loop pass from a request's first byte to its answer. Where hundreds
+are refused in each, it takes long."""
+
 _SECONDS_AT_FIRST = 0.005
 """What a task is expected to take before any was done."""
 
@@ -87,7 +91,7 @@ class Queue:
         self._waiting: deque[_Waiting] = deque()
         self._num_at_work = 0
         self._started: list[float] = []
-        self._seconds_a_task = _SECONDS_AT_FIRST
+        self._seconds_a_task, self._seconds_a_turn = _SECONDS_AT_FIRST, 0.0
         self._processes = [
             ReadingProcess(network, settings.max_pixels, settings.timeout_seconds)
             for _ in range(settings.num_processes)
@@ -140,6 +144,7 @@ class Queue:
         """
         ahead = len(self._waiting) + self._num_at_work
         seconds = ahead * self._seconds_a_task / len(self._processes)
+        seconds += _TURNS * self._seconds_a_turn
         is_next = len(self._waiting) < TASKS_AT_ONCE * len(self._processes)
         if self._are_held_up():
             is_next, seconds = False, max(seconds, self._settings.timeout_seconds / 2)
@@ -194,7 +199,8 @@ class Queue:
         self._num_at_work += len(taken)
         self._started.append(started)
 
-        def finish(outcomes: Sequence[Outcome] | None) -> None:
+        def finish(outcomes: Sequence[Outcome] | None, late: float) -> None:
+            self._seconds_a_turn += _NEWEST * (late - self._seconds_a_turn)
             if outcomes is not None:
                 self._end_call(process, taken, started, outcomes)
                 return

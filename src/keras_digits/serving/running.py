@@ -8,6 +8,7 @@ from contextlib import suppress
 from importlib.metadata import version
 
 import uvicorn
+from uvicorn.loops.auto import auto_loop_factory
 
 from keras_digits.errors import DigitsError, ServingError
 from keras_digits.serving.app import create_app
@@ -37,8 +38,11 @@ def serve(settings: Settings, tell: Callable[[str], None]) -> None:
         ServingError: The address can't be had.
         ModelFileError: The network can't be used.
     """
-    with _listening(settings) as listening:
-        asyncio.run(_serve(settings, listening, tell))
+    with (
+        _listening(settings) as listening,
+        asyncio.Runner(loop_factory=auto_loop_factory()) as runner,  # uvloop's, where there is one
+    ):
+        runner.run(_serve(settings, listening, tell))
 
 
 async def _serve(settings: Settings, listening: socket.socket, tell: Callable[[str], None]) -> None:

@@ -33,8 +33,8 @@ class Settings:
         max_pixels: The largest picture.
         max_pictures: Pictures in one request.
         max_images: Images in one request to classify.
-        max_wait_seconds: For how long a picture may have to wait for its turn; where it would
-            be longer, the client is told at once to come back.
+        max_wait_seconds: For how long a picture may have to wait, for its turn and for what else
+            the server has to do; where it would be longer, the client is told at once to come back.
         timeout_seconds: How long a client may take to send a request, and a picture to be read.
 
     Raises:
@@ -52,7 +52,7 @@ class Settings:
     max_pixels: int = 25 * MILLION
     max_pictures: int = 16
     max_images: int = 20_000
-    max_wait_seconds: float = 0.1
+    max_wait_seconds: float = 0.2
     timeout_seconds: float = 10.0
 
     def __post_init__(self) -> None:

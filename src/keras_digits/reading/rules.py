@@ -55,7 +55,7 @@ def _rules(mask: NDArray[np.uint8], anywhere: bool) -> NDArray[np.uint8] | None:
             continue
         box = (slice(top, top + height), slice(left, left + width))
         run = (labels[box] == label).view(np.uint8) & runs[box]
-        line = _as_straight_line(run, left, top, _THICKEST_AT_EDGE * min(across, length))
+        line = _as_straight_line(run, left, top)
         if line is not None and _is_rule(line, across, length, anywhere):
             rules |= line.band(mask.shape) & mask
     return _spare_crossings(rules, mask) if rules.any() else None
@@ -78,16 +78,13 @@ class _StraightLine:
         return (distance <= self.thickness / 2 + 0.8).astype(np.uint8)
 
 
-def _as_straight_line(
-    run: NDArray[np.uint8], left: int, top: int, thickest: float
-) -> _StraightLine | None:
-    """The straight line that a run of ink is, or None where it has gaps or bends, or is thick.
+def _as_straight_line(run: NDArray[np.uint8], left: int, top: int) -> _StraightLine | None:
+    """The straight line that a run of ink is, or None where it has gaps or bends.
 
     Args:
         run: What of a box belongs to it, 0 or 1.
         left: The box's first column in the mask.
         top: Its first row.
-        thickest: No thicker line is asked for.
     """
     thickness = cv2.reduce(run, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0]
     columns = np.flatnonzero(thickness)
@@ -95,8 +92,6 @@ def _as_straight_line(
         return None
     thickness = thickness[columns]
     usual = percentile(thickness, 40)
-    if usual > max(_THIN, thickest):
-        return None
     middle = (np.arange(len(run), dtype=np.float32) @ run.astype(np.float32))[columns] / thickness
     thin = thickness <= usual + 1  # elsewhere a stroke joins it
     place, height = columns[thin] + left, middle[thin] + top

@@ -173,7 +173,7 @@ def _group_lines(all_parts: Parts) -> list[list[Part]]:
     tall = 0.4 * all_parts.typical_height
     parts = all_parts.parts
     large = [part for part in parts if part.height >= tall]
-    groups = _connected(_stand_together(large))
+    groups = _connected(_stand_together(large)) if len(large) > 1 else [[0]]  # as is usual
     line_of = np.zeros(len(large), int)
     for number, group in enumerate(groups):
         line_of[group] = number

@@ -28,6 +28,10 @@ _COLUMNS_AT_ONCE = 2048
 _WIDTH_STEP = 16
 """Lines are filled up with paper to a multiple of this width, so that more are alike."""
 
+_NOT_OPTIMISED = ["QDQPropagationTransformer"]
+"""What ONNX Runtime is not to do: make integers of what the first convolution gives before it is
+pooled. It is four times as much, and pooling it in integers takes long."""
+
 
 class Network:
     """A ``digits.onnx`` in ONNX Runtime.
@@ -177,7 +181,9 @@ def _open_session(source: Path | bytes, name: str) -> onnxruntime.InferenceSessi
     options.log_severity_level = 4  # what is wrong is said below, once
     options.intra_op_num_threads = 1  # lines are small; threads read a few pictures each instead
     try:
-        session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(
+            source, options, ["CPUExecutionProvider"], disabled_optimizers=_NOT_OPTIMISED
+        )
     except Exception as error:  # ONNX Runtime's errors have no common name
         raise ModelFileError(
             f"{name} is no network that ONNX Runtime can load. Export it again: digits export RUN"

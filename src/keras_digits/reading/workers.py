@@ -15,6 +15,9 @@ from loky import ProcessPoolExecutor
 _CALLS_AT_ONCE = 2
 """Calls that a process is given: one to work on, and the next, so that it never waits for one."""
 
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
+"""NumPy's library would start threads that nobody needs, and that turn in vain for a while."""
+
 _Result = TypeVar("_Result")
 
 
@@ -34,7 +37,9 @@ class Workers:
         self._free = threading.Semaphore(0)
         self._executor: ProcessPoolExecutor | None = None
         with suppress(Exception):  # a system, or a process of a pool, may be allowed none
-            executor = ProcessPoolExecutor(count, initializer=start, initargs=arguments)
+            executor = ProcessPoolExecutor(
+                count, initializer=start, initargs=arguments, env=_ENVIRONMENT
+            )
             for _ in range(count):
                 executor.submit(_greet).add_done_callback(self._welcome)
             self._executor = executor
@@ -49,7 +54,7 @@ class Workers:
         trace: TracebackType | None,
     ) -> None:
         if self._executor:
-            self._executor.shutdown(wait=True)
+            self._executor.shutdown(wait=True, kill_workers=True)
 
     def call(self, work: Callable[..., _Result], *arguments: Any) -> _Result | None:
         """What `work` returns in a process, or None where none is free.

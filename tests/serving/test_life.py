@@ -2,7 +2,9 @@
 
 import asyncio
 import io
+import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -15,6 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from memory import peak_mib
 from PIL import Image
 from starlette.requests import Request
@@ -23,10 +26,12 @@ from keras_digits.errors import ServingError
 from keras_digits.reading.catalogue import network_path
 from keras_digits.serving.app import create_app
 from keras_digits.serving.bodies import Memory, body_of, order_of
+from keras_digits.serving.guarding import Guard
 from keras_digits.serving.processes import ReadTask
 from keras_digits.serving.queueing import BusyError, Queue
 from keras_digits.serving.service import Service
 from keras_digits.serving.settings import Settings
+from keras_digits.serving.watching import Watch
 from pen import encode, write
 from servers import Server, serving
 
@@ -124,6 +129,80 @@ def test_a_full_queue_says_at_once_when_to_come_back() -> None:
     assert answer_.status_code == 503
     assert int(answer_.headers["retry-after"]) >= 1
     assert "try again in" in answer_.json()["error"]
+
+
+async def _ask_when_full(num_clients: int, send: Callable[[int, Any], None]) -> None:
+    """Let clients ask at one time where there is no room; `send` is told whose message it is."""
+
+    def check() -> None:
+        raise BusyError(1)
+
+    async def unreachable(*_: Any) -> None:
+        raise AssertionError("let through")
+
+    guard = Guard(unreachable, Settings(), check, Watch(lambda: 0), frozenset())
+
+    async def ask(number: int) -> None:
+        async def receive() -> dict[str, Any]:
+            raise AssertionError("a body was read")
+
+        async def send_one(message: Any) -> None:
+            send(number, message)
+
+        scope = {"type": "http", "method": "POST", "path": "/v1/read", "headers": []}
+        await guard(scope, receive, send_one)
+
+    await asyncio.gather(*(ask(number) for number in range(num_clients)))
+
+
+def test_who_is_refused_is_told_at_once_and_heard_again_later() -> None:
+    sent: list[tuple[int, str, float]] = []
+
+    def send(number: int, message: Any) -> None:
+        is_end = message["type"].endswith("body") and not message.get("more_body")
+        kind = "end" if is_end else "words"
+        if message.get("body"):
+            assert "busy" in json.loads(message["body"])["error"]
+        sent.append((number, kind, time.monotonic()))
+
+    asyncio.run(_ask_when_full(600, send))
+    kinds = [kind for _, kind, _ in sent]
+    assert kinds == ["words"] * 1200 + ["end"] * 600  # all have theirs before anybody is heard
+    assert sent[-1][2] - sent[0][2] >= 0.1  # 600 of 6,000 a second
+
+
+def test_a_refused_client_has_its_answer_and_can_ask_again_on_its_connection() -> None:
+    request = (
+        b"POST /v1/read HTTP/1.1\r\nhost: here\r\ncontent-type: image/png\r\n"
+        b"content-length: %d\r\n\r\n%s" % (len(SEVEN), SEVEN)
+    )
+
+    async def ask() -> list[bytes]:
+        service = Service(Settings(max_wait_seconds=0.05))
+        waiting = asyncio.create_task(service._queue.do([ReadTask(SEVEN, "auto")] * 40))
+        await asyncio.sleep(0)
+        config = uvicorn.Config(create_app(service, "0"), log_level="error", lifespan="off")
+        server = uvicorn.Server(config)
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            life = asyncio.create_task(server.serve(sockets=[listening]))
+            reader, writer = await asyncio.open_connection(*listening.getsockname())
+            answers = []
+            for _ in range(3):
+                writer.write(request)
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = re.search(rb"content-length: (\d+)", head)
+                assert length
+                answers.append(head.split(b"\r\n")[0] + await reader.readexactly(int(length[1])))
+            writer.close()
+            server.should_exit = True
+            await life
+        await service.open()
+        await waiting
+        await service.close()
+        return answers
+
+    answers = asyncio.run(asyncio.wait_for(ask(), 60))
+    assert all(b"503" in answer and b"try again in 1 s" in answer for answer in answers)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 1.0])

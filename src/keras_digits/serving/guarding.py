@@ -3,12 +3,14 @@
 Plain ASGI, so that a refusal costs next to nothing, and comes before a body is read.
 """
 
+import asyncio
 import hmac
 import json
 import logging
 import time
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from keras_digits.serving.queueing import BusyError
@@ -29,6 +31,13 @@ _NEEDS_ROOM = (READ_PATH, CLASSIFY_PATH)
 _OPEN_PATHS = ("/", "/docs", "/openapi.json", "/healthz", "/readyz")
 _OPEN_FOLDERS = ("/page/", "/docs/")
 """What needs no token: the page and its files tell nothing, and must be there to ask for one."""
+
+_REFUSALS_A_SECOND = 6000
+"""So many are told a second, at most, that there is no room. Refusing takes time that those who are
+read need, and some clients ask again at once."""
+
+_LONGEST_HOLD = 1.0
+"""Seconds after which everybody is heard again: the least that they are asked to wait."""
 
 _log = logging.getLogger(__name__)
 
@@ -84,6 +93,7 @@ class Guard:
         self._app = app
         self._authorization = f"bearer {settings.token}".encode() if settings.token else None
         self._check, self._watch, self._known_paths = check, watch, known_paths
+        self._num_held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it."""
@@ -102,9 +112,11 @@ class Guard:
                 message["headers"] = [*message.get("headers", ()), *_HEADERS, *closing]
             await send(message)
 
+        is_full = False
         try:
             if refusal := self._refusal(scope):
-                await _refuse(send_safely, refusal)
+                is_full = refusal.status == HTTPStatus.SERVICE_UNAVAILABLE
+                await _refuse(send_safely, refusal, is_last=not is_full)
             else:
                 await self._app(scope, receive, send_safely)
         except Exception as error:
@@ -117,6 +129,17 @@ class Guard:
         finally:
             path = scope["path"] if scope["path"] in self._known_paths else "other"
             self._watch.request(path, status, time.perf_counter() - started)
+        if is_full:
+            await self._hold(send)
+
+    async def _hold(self, send: Send) -> None:
+        """End the request of a client that has its refusal, and so hear its next, only later."""
+        self._num_held += 1
+        try:
+            await asyncio.sleep(min(self._num_held / _REFUSALS_A_SECOND, _LONGEST_HOLD))
+        finally:
+            self._num_held -= 1
+        await send({"type": "http.response.body"})
 
     def _refusal(self, scope: Scope) -> Refusal | None:
         """With what a request is turned away, if it is."""
@@ -143,8 +166,8 @@ def busy_refusal(busy: BusyError) -> Refusal:
     return Refusal(503, str(busy), ("retry-after", str(busy.retry_after)))
 
 
-async def _refuse(send: Send, refusal: Refusal) -> None:
-    """Answer with one line."""
+async def _refuse(send: Send, refusal: Refusal, is_last: bool = True) -> None:
+    """Answer with one line; the client has all of it even where the request is not ended yet."""
     body = json.dumps({"error": refusal.message}).encode()
     name, value = refusal.header
     headers = [
@@ -153,4 +176,4 @@ async def _refuse(send: Send, refusal: Refusal) -> None:
         (name.encode(), value.encode()),
     ]
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": not is_last})

@@ -52,7 +52,7 @@ class Settings:
     max_pixels: int = 25 * MILLION
     max_pictures: int = 16
     max_images: int = 20_000
-    max_wait_seconds: float = 0.2
+    max_wait_seconds: float = 0.1
     timeout_seconds: float = 10.0
 
     def __post_init__(self) -> None:

@@ -23,7 +23,7 @@ from keras_digits.data.numbers import draw_digit, draw_number, draw_other
 from keras_digits.declining import Promises
 from keras_digits.digits import Labels, Reading
 from keras_digits.errors import DigitsError
-from keras_digits.reading.network import Network, softmax
+from keras_digits.reading.network import Network, energies
 from keras_digits.reading.reader import Reader
 
 NUM_SINGLE, NUM_NUMBERS = 15_000, 6_500
@@ -107,8 +107,7 @@ def fit_temperature(logits: NDArray[np.float32], labels: Labels) -> float:
 
 def _mean_loss(logits: NDArray[np.floating], labels: Labels) -> float:
     """Cross-entropy of a softmax over logits, in nats."""
-    _, totals = softmax(logits)
-    return float((totals - logits[np.arange(len(labels)), labels]).mean())
+    return float((energies(logits) - logits[np.arange(len(labels)), labels]).mean())
 
 
 def _read(

@@ -7,6 +7,7 @@ perhaps ``frames`` out, and the metadata that says how to understand them.
 import itertools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,36 +53,50 @@ class Network:
 
     def __init__(self, source: Path | bytes, name: str | None = None) -> None:
         name = name or ("the network" if isinstance(source, bytes) else str(source))
-        self._session = _open_session(source, name)
+        self._session = _open_session(source, name, num_threads=1)
         self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
         self._temperature = np.float32(self.metadata.get("keras_digits.temperature", "1"))
         self._rejects = self.metadata.get("keras_digits.rejects") == "true"
         self.reads_lines = len(self._session.get_outputs()) > 1
+        self._session_for_few = self._session
+        if not self.reads_lines:
+            self._session_for_few = _open_session(source, name, num_threads=num_cores())
         self.promises = _promises(self.metadata, name)
 
-    def classify(self, images: Images) -> tuple[Probabilities, NDArray[np.float32]]:
-        """What the network believes of single digits.
+    def probabilities(self, images: Images) -> Probabilities:
+        """What the network believes of single digits, where nobody else wants the cores.
 
         Args:
             images: uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
 
         Returns:
-            float32 ``(n, 10)``, the belief in each digit, given that it is one; and ``(n,)``, the
-            belief that it is one, for networks that were not taught to reject that in the
-            likeliest.
+            float32 ``(n, 10)``, the belief in each digit, given that it is one.
+        """
+        return softmax(self.logits(images, all_cores=True) / self._temperature)
+
+    def classify(self, images: Images) -> tuple[Probabilities, NDArray[np.float32]]:
+        """What the network believes of some single digits among much else to read.
+
+        Args:
+            images: uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
+
+        Returns:
+            As :meth:`probabilities`; and float32 ``(n,)``, the belief that it is a digit, for
+            networks that were not taught to reject that in the likeliest.
         """
         logits = self.logits(images)
-        probabilities, _ = softmax(logits / self._temperature)
+        probabilities = softmax(logits / self._temperature)
         if not self._rejects:
             return probabilities, probabilities.max(axis=1, initial=0)
-        _, energy = softmax(logits)  # against a logit of 0, which no temperature moves
-        return probabilities, (1 / (1 + np.exp(-energy))).astype(np.float32)
+        # against a logit of 0, which no temperature moves
+        return probabilities, (1 / (1 + np.exp(-energies(logits)))).astype(np.float32)
 
-    def logits(self, images: Images) -> NDArray[np.float32]:
+    def logits(self, images: Images, all_cores: bool = False) -> NDArray[np.float32]:
         """What the network gives for single digits, before its temperature.
 
         Args:
             images: uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
+            all_cores: Whether cores are free to share a few digits; many are shared anyway.
 
         Returns:
             float32 ``(n, 10)``.
@@ -90,15 +105,10 @@ class Network:
         if len(images) == 0:
             return np.zeros((0, NUM_CLASSES), np.float32)
         if len(images) <= at_once:
-            return self._some_logits(images)
+            return _logits(self._session_for_few if all_cores else self._session, images)
         few = [images[start : start + at_once] for start in range(0, len(images), at_once)]
         with ThreadPoolExecutor(num_cores()) as threads:
-            return np.concatenate(list(threads.map(self._some_logits, few)))
-
-    def _some_logits(self, images: Images) -> NDArray[np.float32]:
-        """The logits of as many digits as are looked at together."""
-        logits: NDArray[np.float32] = self._session.run(["logits"], {"images": images})[0]
-        return logits
+            return np.concatenate(list(threads.map(partial(_logits, self._session), few)))
 
     def see(self, views: Sequence[View]) -> list[Sight]:
         """What the network sees in views of lines; those of like width are looked at together.
@@ -118,8 +128,7 @@ class Network:
                 for strip, index in zip(strips, chosen, strict=True):
                     strip[:, : views[index].strip.shape[1]] = views[index].strip
                 (frames,) = self._session.run(["frames"], {"images": strips})
-                probabilities, _ = softmax(frames)
-                beliefs |= zip(chosen, probabilities, strict=True)
+                beliefs |= zip(chosen, softmax(frames), strict=True)
         return [
             Sight(view, beliefs[index][: view.strip.shape[1] // FRAME_WIDTH])
             for index, view in enumerate(views)
@@ -141,12 +150,18 @@ def _promises(metadata: Mapping[str, str], name: str) -> dict[str, Promises]:
     return dict(zip(PROMISES, found, strict=True))
 
 
-def softmax(logits: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Logits as beliefs along the last axis, and the logarithm of the sum of their exponentials."""
+def softmax(logits: NDArray[Any]) -> NDArray[np.float32]:
+    """Logits as beliefs along the last axis."""
+    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    weights /= weights.sum(axis=-1, keepdims=True)
+    return np.asarray(weights)
+
+
+def energies(logits: NDArray[Any]) -> NDArray[np.float32]:
+    """The logarithm of the sum of the logits' exponentials along the last axis."""
     highest = logits.max(axis=-1, keepdims=True)
-    weights = np.exp(logits - highest)
-    total = weights.sum(axis=-1, keepdims=True)
-    return weights / total, (highest + np.log(total))[..., 0]
+    total = np.exp(logits - highest).sum(axis=-1, keepdims=True)
+    return np.asarray((highest + np.log(total))[..., 0])
 
 
 def read_network(path: Path) -> bytes:
@@ -173,13 +188,21 @@ def _check_exists(path: Path) -> None:
         )
 
 
-def _open_session(source: Path | bytes, name: str) -> onnxruntime.InferenceSession:
+def _logits(session: onnxruntime.InferenceSession, images: Images) -> NDArray[np.float32]:
+    """The logits of as many digits as are looked at together."""
+    logits: NDArray[np.float32] = session.run(["logits"], {"images": images})[0]
+    return logits
+
+
+def _open_session(
+    source: Path | bytes, name: str, num_threads: int
+) -> onnxruntime.InferenceSession:
     """ONNX Runtime on a network that keeps the contract."""
     if isinstance(source, Path):
         _check_exists(source)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what is wrong is said below, once
-    options.intra_op_num_threads = 1  # lines are small; threads read a few pictures each instead
+    options.intra_op_num_threads = num_threads
     try:
         session = onnxruntime.InferenceSession(
             source, options, ["CPUExecutionProvider"], disabled_optimizers=_NOT_OPTIMISED

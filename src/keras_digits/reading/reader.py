@@ -150,7 +150,7 @@ class Reader:
                 f"images is {images.dtype} {images.shape}; expected uint8 (n, {SIDE}, {SIDE}), "
                 "0 paper, 255 ink."
             )
-        return self._network.classify(images)[0]
+        return self._network.probabilities(images)
 
     def _read_stream(
         self, pictures: Iterator[Any], layout: str, are_many: bool

@@ -25,7 +25,7 @@ class Workers:
     """Processes to which a thread can hand its work while they are free.
 
     They take about half a second to start; until then, and where they are all busy, the thread
-    works itself. Leaving the ``with`` block ends them.
+    works itself. Leaving the ``with`` block lets them end; nobody waits for that.
 
     Args:
         count: How many.
@@ -54,7 +54,7 @@ class Workers:
         trace: TracebackType | None,
     ) -> None:
         if self._executor:
-            self._executor.shutdown(wait=True, kill_workers=True)
+            self._executor.shutdown(wait=False)
 
     def call(self, work: Callable[..., _Result], *arguments: Any) -> _Result | None:
         """What `work` returns in a process, or None where none is free.

@@ -344,6 +344,14 @@ def test_many_images_are_told_in_their_order_as_a_few_are(reader: Reader) -> Non
     images = np.random.default_rng(1).integers(0, 256, (200, 28, 28), np.uint8)
     few = [reader.classify(images[start : start + 10]) for start in range(0, 200, 10)]
     assert reader.classify(images) == pytest.approx(np.concatenate(few), abs=1e-6)
+    on_one_thread = Reader(num_threads=1)
+    assert on_one_thread.classify(images[:10]) == pytest.approx(few[0], abs=1e-6)
+    assert len(list(on_one_thread.read_many([write("7")] * 3))) == 3
+
+
+def test_no_threads_are_refused() -> None:
+    with pytest.raises(ValueError, match="num_threads is 0; expected 1 or more"):
+        Reader(num_threads=0)
 
 
 def test_images_of_another_shape_are_refused(reader: Reader) -> None:

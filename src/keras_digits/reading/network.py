@@ -7,7 +7,7 @@ perhaps ``frames`` out, and the metadata that says how to understand them.
 import itertools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ class Network:
     Args:
         source: Where it lies, or the file's bytes.
         name: What to call it in an error; by default its path.
+        num_threads: How many threads share single digits; by default one a core.
 
     Attributes:
         reads_lines: Whether it reads lines of any width, or single digits alone.
@@ -51,20 +52,26 @@ class Network:
         ModelFileError: It is missing, or no network that can be used.
     """
 
-    def __init__(self, source: Path | bytes, name: str | None = None) -> None:
-        name = name or ("the network" if isinstance(source, bytes) else str(source))
-        self._session = _open_session(source, name, num_threads=1)
+    def __init__(
+        self, source: Path | bytes, name: str | None = None, num_threads: int | None = None
+    ) -> None:
+        self._name = name or ("the network" if isinstance(source, bytes) else str(source))
+        self._raw = source if isinstance(source, bytes) else read_network(source)
+        self._session = _open_session(self._raw, self._name, num_threads=1)
         self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
         self._temperature = np.float32(self.metadata.get("keras_digits.temperature", "1"))
         self._rejects = self.metadata.get("keras_digits.rejects") == "true"
         self.reads_lines = len(self._session.get_outputs()) > 1
-        self._session_for_few = self._session
-        if not self.reads_lines:
-            self._session_for_few = _open_session(source, name, num_threads=num_cores())
-        self.promises = _promises(self.metadata, name)
+        self.promises = _promises(self.metadata, self._name)
+        self._num_threads = num_threads or num_cores()
+
+    @cached_property
+    def _session_of_threads(self) -> onnxruntime.InferenceSession:
+        """The same once more, whose threads share a digit's work."""
+        return _open_session(self._raw, self._name, self._num_threads)
 
     def probabilities(self, images: Images) -> Probabilities:
-        """What the network believes of single digits, where nobody else wants the cores.
+        """What the network believes of single digits, where there is nothing else to do.
 
         Args:
             images: uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
@@ -72,7 +79,7 @@ class Network:
         Returns:
             float32 ``(n, 10)``, the belief in each digit, given that it is one.
         """
-        return softmax(self.logits(images, all_cores=True) / self._temperature)
+        return softmax(self.logits(images, alone=True) / self._temperature)
 
     def classify(self, images: Images) -> tuple[Probabilities, NDArray[np.float32]]:
         """What the network believes of some single digits among much else to read.
@@ -91,12 +98,12 @@ class Network:
         # against a logit of 0, which no temperature moves
         return probabilities, (1 / (1 + np.exp(-energies(logits)))).astype(np.float32)
 
-    def logits(self, images: Images, all_cores: bool = False) -> NDArray[np.float32]:
+    def logits(self, images: Images, alone: bool = False) -> NDArray[np.float32]:
         """What the network gives for single digits, before its temperature.
 
         Args:
             images: uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
-            all_cores: Whether cores are free to share a few digits; many are shared anyway.
+            alone: Whether there is nothing else to do, so that threads share even a few digits.
 
         Returns:
             float32 ``(n, 10)``.
@@ -105,9 +112,9 @@ class Network:
         if len(images) == 0:
             return np.zeros((0, NUM_CLASSES), np.float32)
         if len(images) <= at_once:
-            return _logits(self._session_for_few if all_cores else self._session, images)
+            return _logits(self._session_of_threads if alone else self._session, images)
         few = [images[start : start + at_once] for start in range(0, len(images), at_once)]
-        with ThreadPoolExecutor(num_cores()) as threads:
+        with ThreadPoolExecutor(self._num_threads) as threads:
             return np.concatenate(list(threads.map(partial(_logits, self._session), few)))
 
     def see(self, views: Sequence[View]) -> list[Sight]:
@@ -194,18 +201,14 @@ def _logits(session: onnxruntime.InferenceSession, images: Images) -> NDArray[np
     return logits
 
 
-def _open_session(
-    source: Path | bytes, name: str, num_threads: int
-) -> onnxruntime.InferenceSession:
+def _open_session(raw: bytes, name: str, num_threads: int) -> onnxruntime.InferenceSession:
     """ONNX Runtime on a network that keeps the contract."""
-    if isinstance(source, Path):
-        _check_exists(source)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what is wrong is said below, once
     options.intra_op_num_threads = num_threads
     try:
         session = onnxruntime.InferenceSession(
-            source, options, ["CPUExecutionProvider"], disabled_optimizers=_NOT_OPTIMISED
+            raw, options, ["CPUExecutionProvider"], disabled_optimizers=_NOT_OPTIMISED
         )
     except Exception as error:  # ONNX Runtime's errors have no common name
         raise ModelFileError(

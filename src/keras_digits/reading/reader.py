@@ -72,11 +72,13 @@ class Reader:
             those that :mod:`keras_digits.calibrating` makes; by default one in twenty, or no
             promise where a network can't make it.
         max_pixels: The largest picture that is read.
+        num_threads: How many threads may work at once, by default one a core; with 1, no further
+            process helps either.
 
     Raises:
         ModelFileError: `network` is unknown, missing, or no network that can be used, or it can't
             promise what is asked for.
-        ValueError: `max_error` is no share between 0 and 1.
+        ValueError: `max_error` is no share between 0 and 1, or `num_threads` is below 1.
     """
 
     def __init__(
@@ -84,9 +86,13 @@ class Reader:
         network: str | Path | bytes | None = None,
         max_error: float | None = None,
         max_pixels: int = MAX_PIXELS,
+        num_threads: int | None = None,
     ) -> None:
+        if num_threads is not None and num_threads < 1:
+            raise ValueError(f"num_threads is {num_threads}; expected 1 or more, or None.")
         self._source = network if isinstance(network, bytes) else network_path(network)
-        self._network = Network(self._source)
+        self._num_threads = num_threads or num_cores()
+        self._network = Network(self._source, num_threads=self._num_threads)
         self._max_error, self._max_pixels = max_error, max_pixels
         self._acceptance = Acceptance(self._network.promises, max_error)
         self._line_network = (
@@ -156,7 +162,7 @@ class Reader:
         self, pictures: Iterator[Any], layout: str, are_many: bool
     ) -> Iterator[Reading | DigitsError]:
         """The loop of :meth:`read_many`: a few pictures a thread at a time."""
-        num_threads = min(_MOST_THREADS, num_cores())
+        num_threads = min(_MOST_THREADS, self._num_threads)
         num_read, a_thread, workers = 0, _FEWEST_A_THREAD, None
         with ExitStack() as stack:
             threads = stack.enter_context(ThreadPoolExecutor(num_threads))

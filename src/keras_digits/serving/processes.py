@@ -183,7 +183,7 @@ def _start(network: bytes, max_pixels: int, server: int) -> None:
     threading.Thread(target=_end_with, args=(server,), daemon=True).start()
     warnings.simplefilter("ignore")  # odd EXIF and palettes are no news
     cv2.setNumThreads(1)
-    _reader = Reader(network, max_pixels=max_pixels)
+    _reader = Reader(network, max_pixels=max_pixels, num_threads=1)
 
 
 def _end_with(server: int) -> None:

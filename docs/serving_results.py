@@ -30,10 +30,12 @@ def serving_section(result: dict[str, Any]) -> str:
         f"answered within {half['p50_ms']:.1f} ms, 99 % within {half['p99_ms']:.1f} ms, "
         f"{half['errors']:.0f} not at all.",
         "",
-        f"Asked for {over['requests_per_second']:,.0f} pictures a second, far more than it can "
-        f"read: {over['accepted']:,.0f} in ten seconds were accepted, 99 % of them answered within "
-        f"{over['accepted_p99_ms']:.0f} ms; {over['refused']:,.0f} were told to come back, 99 % of "
-        f"them within {over['refused_p99_ms']:.0f} ms; {over['other']:.0f} got anything else. "
+        "Four hundred clients would ask for ten times as many pictures as it can read, again at "
+        "once where they are told to come back, and came to "
+        f"{over['requests_per_second']:,.0f} requests a second: {over['accepted']:,.0f} in ten "
+        f"seconds were accepted, 99 % of them answered within {over['accepted_p99_ms']:.0f} ms; "
+        f"{over['refused']:,.0f} were told to come back, 99 % of them within "
+        f"{over['refused_p99_ms']:.0f} ms; {over['other']:.0f} got anything else. "
         f"A request right after it took {1000 * over['seconds_to_recover']:.0f} ms.",
         "",
         f"Over {memory['requests']:,} requests, {memory['answered']:,} of them answered, memory "

@@ -398,3 +398,16 @@ def test_full_disk_is_one_error() -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("digits: stdout can't be written: No space left on device.")
     assert done.stderr.count("\n") == 1
+
+
+def test_reading_tells_nobody_and_leaves_nothing_in_the_users_folders(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    places = {name: str(home / name) for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "TMPDIR")}
+    environment = {**os.environ, **places, "HOME": str(home)}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)  # ONNX Runtime keeps a number of the machine's
+    done = subprocess.run(
+        [*READ, draw(tmp_path / "a.png", "7")], env=environment, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "7\n", "")
+    assert list(home.rglob("*")) == []

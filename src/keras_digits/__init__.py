@@ -8,6 +8,7 @@ import and much of this package does without it.
 >>> evaluate(run).metrics["accuracy"]["value"]  # doctest: +SKIP
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from keras_digits.training.run import Run, open_run
 
     __version__: str
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+"""Else ONNX Runtime tells its makers of each network that it opens, and keeps a file of that in the
+user's cache. It looks when it is loaded, so this comes before."""
 
 _HOMES = {
     "Digit": "digits",

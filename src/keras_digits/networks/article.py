@@ -33,7 +33,9 @@ def build_article(dtype: str = "float32") -> keras.Model:
 
 def _flatten_and_scale(images: Images) -> NDArray[np.float32]:
     """uint8 ``(n, 28, 28)``, 0..255, to float32 ``(n, 784)``, 0..1."""
-    return images.reshape(len(images), SIDE * SIDE).astype(np.float32) / np.float32(INK)
+    shades = images.reshape(len(images), SIDE * SIDE).astype(np.float32)
+    shades /= np.float32(INK)  # in place: of a whole training set it is much
+    return shades
 
 
 def _reading_layers(model: keras.Model, images: keras.KerasTensor) -> keras.KerasTensor:

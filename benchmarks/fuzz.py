@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from fuzz_inputs import kept_in
 from PIL import Image
 from tutorial import ROOT, console, write_result
 
@@ -72,7 +73,9 @@ def fuzz(num_inputs: int, place: Path) -> dict[str, Any]:
         _run(place, "fuzz_worker.py", inputs, *flags, *limits, corpus)
     _run(place, "fuzz_reader.py", inputs, told)
     found: dict[str, Any] = json.loads(told.read_text())
-    return {"inputs": sum(found[name] for name in ("read", "blank", "refused")), **found}
+    num_read = sum(found[name] for name in ("read", "blank", "refused"))
+    distinct = len({hash(raw) for raw in kept_in(inputs)})
+    return {"inputs": num_read, "distinct": distinct, **found}
 
 
 def _run(place: Path, program: str, *arguments: str | Path) -> None:

@@ -107,6 +107,32 @@ def test_script_needs_no_guard_for_processes_and_no_programs(path: str, tmp_path
     assert (done.returncode, done.stdout, done.stderr) == (0, "400\n", "")
 
 
+ENDLESS = """
+import itertools
+import numpy as np
+from keras_digits import Reader
+page = np.full((60, 60), 255, np.uint8)
+page[10:50, 28:33] = 0
+for number, _ in enumerate(Reader().read_many(itertools.repeat(page), "digit")):
+    if number == 1000:
+        print("reading", flush=True)
+"""
+
+
+def test_helpers_end_with_a_process_that_is_killed_outright() -> None:
+    with subprocess.Popen([sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"reading\n"
+        tasks = Path(f"/proc/{process.pid}/task").glob("*/children")
+        children = [pid for task in tasks for pid in task.read_text().split()]
+        process.kill()
+    assert children
+    deadline = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() for pid in children):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def test_process_of_a_pool_reads_alone() -> None:
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         assert pool.apply(_read_many_ones) == 300

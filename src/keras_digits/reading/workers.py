@@ -4,7 +4,9 @@ Knows no pictures. loky starts processes that know nothing of the caller's ``__m
 script needs no guard for it, and one that dies raises instead of hanging.
 """
 
+import os
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
@@ -17,6 +19,9 @@ _CALLS_AT_ONCE = 2
 
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
 """NumPy's library would start threads that nobody needs, and that turn in vain for a while."""
+
+_SECONDS_TO_LOOK = 0.5
+"""How often a process looks whether the one that it helps is still there."""
 
 _Result = TypeVar("_Result")
 
@@ -38,7 +43,10 @@ class Workers:
         self._executor: ProcessPoolExecutor | None = None
         with suppress(Exception):  # a system, or a process of a pool, may be allowed none
             executor = ProcessPoolExecutor(
-                count, initializer=start, initargs=arguments, env=_ENVIRONMENT
+                count,
+                initializer=_begin,
+                initargs=(os.getpid(), start, arguments),
+                env=_ENVIRONMENT,
             )
             for _ in range(count):
                 executor.submit(_greet).add_done_callback(self._welcome)
@@ -73,6 +81,23 @@ class Workers:
         """Count a process that has started."""
         if greeting.exception() is None:
             self._free.release(_CALLS_AT_ONCE)
+
+
+def end_with(parent: int) -> None:
+    """Let this process end soon after another that is killed outright: it would stay for ever."""
+
+    def look() -> None:
+        while os.getppid() == parent:
+            time.sleep(_SECONDS_TO_LOOK)
+        os._exit(0)
+
+    threading.Thread(target=look, daemon=True).start()
+
+
+def _begin(parent: int, start: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    """Get ready to help."""
+    end_with(parent)
+    start(*arguments)
 
 
 def _greet() -> None:

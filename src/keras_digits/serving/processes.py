@@ -7,7 +7,6 @@ processes that know nothing of the caller's ``__main__``, and whose death raises
 import asyncio
 import os
 import signal
-import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -23,10 +22,7 @@ from loky import ProcessPoolExecutor
 from keras_digits.digits import Images, Probabilities, Reading
 from keras_digits.errors import ModelFileError, PictureError
 from keras_digits.reading.reader import Reader
-
-_SECONDS_TO_LOOK = 0.5
-"""How often a process looks whether its server is still there."""
-
+from keras_digits.reading.workers import end_with
 
 _ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": "4000000"}
 """glibc gives what is larger back to the system at once; else a large picture would stay in memory
@@ -180,17 +176,10 @@ def _start(network: bytes, max_pixels: int, server: int) -> None:
         signal.signal(number, signal.SIG_IGN)
     with suppress(AttributeError):  # none on Windows
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(server,), daemon=True).start()
+    end_with(server)
     warnings.simplefilter("ignore")  # odd EXIF and palettes are no news
     cv2.setNumThreads(1)
     _reader = Reader(network, max_pixels=max_pixels, num_threads=1)
-
-
-def _end_with(server: int) -> None:
-    """Leave nothing behind of a server that was killed outright."""
-    while os.getppid() == server:
-        time.sleep(_SECONDS_TO_LOOK)
-    os._exit(0)
 
 
 def _greet() -> None:

@@ -57,6 +57,7 @@ class Network:
     ) -> None:
         self._name = name or ("the network" if isinstance(source, bytes) else str(source))
         self._raw = source if isinstance(source, bytes) else read_network(source)
+        # lines are small; threads read a few pictures each instead
         self._session = _open_session(self._raw, self._name, num_threads=1)
         self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
         self._temperature = np.float32(self.metadata.get("keras_digits.temperature", "1"))
@@ -67,7 +68,9 @@ class Network:
 
     @cached_property
     def _session_of_threads(self) -> onnxruntime.InferenceSession:
-        """The same once more, whose threads share a digit's work."""
+        """The same once more, whose threads share a digit's work; with one thread, the same."""
+        if self._num_threads == 1:
+            return self._session
         return _open_session(self._raw, self._name, self._num_threads)
 
     def probabilities(self, images: Images) -> Probabilities:
@@ -177,7 +180,10 @@ def read_network(path: Path) -> bytes:
     Raises:
         ModelFileError: It is missing or can't be read.
     """
-    _check_exists(path)
+    if not path.is_file():
+        raise ModelFileError(
+            f"{path} does not exist; expected a digits.onnx. Train one: digits train"
+        )
     try:
         return path.read_bytes()
     except OSError as error:
@@ -185,14 +191,6 @@ def read_network(path: Path) -> bytes:
             f"{path} can't be read ({error.strerror}); expected a digits.onnx. Look at its "
             "permissions, or name another."
         ) from error
-
-
-def _check_exists(path: Path) -> None:
-    """Refuse a path without a file."""
-    if not path.is_file():
-        raise ModelFileError(
-            f"{path} does not exist; expected a digits.onnx. Train one: digits train"
-        )
 
 
 def _logits(session: onnxruntime.InferenceSession, images: Images) -> NDArray[np.float32]:

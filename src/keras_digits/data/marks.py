@@ -23,7 +23,7 @@ def non_digits(images: Images, generator: np.random.Generator) -> Images:
         uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
     """
     makers = (_pairs, _straddles, _parts, _symbols, _marks, scribbles, _textures)
-    shares = (0.2, 0.16, 0.14, 0.3, 0.08, 0.07, 0.05)
+    shares = (0.16, 0.14, 0.12, 0.38, 0.08, 0.07, 0.05)
     kinds = generator.choice(len(makers), len(images), p=shares)
     made = np.zeros((len(images), SIDE, SIDE), np.float32)
     for kind, make in enumerate(makers):

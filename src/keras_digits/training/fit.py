@@ -5,7 +5,6 @@ holds weights and optimizer alike; so a resumed run walks the very path of an un
 Knows Keras through its public face only, and so runs on each of its backends.
 """
 
-import hashlib
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,11 +19,8 @@ from keras_digits.data.formats import Digits
 from keras_digits.errors import DatasetError, ModelFileError, RunError
 from keras_digits.files import replacing
 from keras_digits.networks import NETWORKS, backend
-from keras_digits.networks.convolutions import unfold
 from keras_digits.networks.rejection import RejectingCrossentropy, rejecting_accuracy
-from keras_digits.networks.restoring import exported_network
-from keras_digits.reading.catalogue import shipped_networks
-from keras_digits.training.batches import Batches, batches_of, targets_of
+from keras_digits.training.batches import batches_of, targets_of
 from keras_digits.training.recipe import Recipe
 from keras_digits.training.run import (
     EpochRow,
@@ -34,6 +30,7 @@ from keras_digits.training.run import (
     open_run,
     resume_command,
 )
+from keras_digits.training.starting import Start, find_start, load_file
 from keras_digits.training.stepping import Stock, hasten
 
 _WARM_UP_SHARE = 0.05
@@ -42,9 +39,6 @@ _WARM_UP_SHARE = 0.05
 _WATCHING_BATCH_SIZE = 500
 """Digits a step where nothing is learned; decides speed, not results. MNIST's 10,000 test digits
 make whole batches, so that one shape is compiled."""
-
-_NUM_START_BATCHES = 8
-"""Batches that tell an exported network how its channels are to be normalised."""
 
 
 def train(
@@ -76,11 +70,10 @@ def train(
     recipe = recipe.with_absolute_paths()
     dataset = dataset or load_dataset(recipe.dataset, recipe.data)
     split_for_watching(dataset, recipe)  # refuses before a folder is begun
-    if recipe.start is not None:
-        _check_start(recipe)
+    start = find_start(recipe)
     folder = new_folder(recipe) if out is None else Path(out)
-    run = create_run(folder, recipe, dataset, backend.NAME, _start_sha256(recipe))
-    return _fit(run, dataset, callbacks, verbose)
+    run = create_run(folder, recipe, dataset, backend.NAME, start.sha256 if start else None)
+    return _fit(run, dataset, start, callbacks, verbose)
 
 
 def resume(
@@ -115,7 +108,10 @@ def resume(
             f"{run.folder} was begun on {begun_on}, and this is {backend.NAME}. "
             f"Set KERAS_BACKEND={begun_on} to go on with it."
         )
-    return _fit(run, run_dataset(run, dataset), callbacks, verbose)
+    dataset = run_dataset(run, dataset)
+    is_asked_for = run.latest_checkpoint() is None or run.recipe.averaging == "start"
+    start = find_start(run.recipe, run.start_sha256) if is_asked_for else None
+    return _fit(run, dataset, start, callbacks, verbose)
 
 
 def run_dataset(run: Run, dataset: Dataset | None = None) -> Dataset:
@@ -153,7 +149,7 @@ def load_model(run: Run) -> keras.Model:
         raise ModelFileError(
             f"{run.folder} has no trained network yet. Finish it: {resume_command(run.folder)}"
         )
-    trained = _load(run.model_path)
+    trained = load_file(run.model_path)
     network = NETWORKS[run.recipe.network]
     if run.recipe.precision == "float32" or network.finish:
         return trained
@@ -170,21 +166,14 @@ def diverged(run: Run) -> ModelFileError:
     )
 
 
-def _load(path: Path) -> keras.Model:
-    """A model from a Keras file of ours."""
-    try:
-        return keras.models.load_model(path)
-    except Exception as error:  # Keras names no error for a broken file
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ModelFileError(
-            f"{path} is no Keras model that can be read ({reason}). Train anew."
-        ) from error
-
-
 def _fit(
-    run: Run, dataset: Dataset, callbacks: Sequence[keras.callbacks.Callback], verbose: int | str
+    run: Run,
+    dataset: Dataset,
+    start: Start | None,
+    callbacks: Sequence[keras.callbacks.Callback],
+    verbose: int | str,
 ) -> Run:
-    """Fit from the latest checkpoint, or from the start, to the end of the recipe."""
+    """Fit from the latest checkpoint, or from `start`, to the end of the recipe."""
     choosers = [type(one).__name__ for one in callbacks if not getattr(one, "only_watches", False)]
     if choosers:
         run = run.with_callbacks(choosers)
@@ -194,9 +183,8 @@ def _fit(
     checkpoint = run.latest_checkpoint()
     num_done = checkpoint[0] if checkpoint else 0
     batches = batches_of(network, training, recipe)
-    is_asked_for = checkpoint is None or recipe.averaging == "start"
-    start = _start_weights(run, batches) if is_asked_for else None
-    model = _load(checkpoint[1]) if checkpoint else compiled_model(recipe, len(batches), start)
+    first = start.weights(batches) if start else None
+    model = load_file(checkpoint[1]) if checkpoint else compiled_model(recipe, len(batches), first)
     watching = Stock(
         network.prepare(watched.images),
         targets_of(network, watched.known_labels()),
@@ -215,8 +203,8 @@ def _fit(
         shuffle=False,  # the batches come shuffled
     )
     if recipe.averaging == "start":
-        pairs = zip(start or (), model.get_weights(), strict=True)
-        model.set_weights([(first + last) / 2 for first, last in pairs])
+        pairs = zip(first or (), model.get_weights(), strict=True)
+        model.set_weights([(one + other) / 2 for one, other in pairs])
     if network.finish:
         model = network.finish(model)
     with replacing(run.model_path) as partial:
@@ -244,110 +232,6 @@ def compiled_model(
     else:
         model.compile(optimizer, loss=network.loss(), metrics=[network.accuracy()])
     return model
-
-
-def _check_start(recipe: Recipe) -> None:
-    """Refuse what training can't begin with, before a folder is begun.
-
-    Raises:
-        RunError: There is no such run or file, it is broken, no epoch of the run is whole, or it
-            has another network.
-    """
-    path = _start_path(recipe)
-    expected = f"expected a trained {recipe.network} to start from."
-    if path.suffix != ".onnx":
-        run = open_run(path)
-        _last_epoch(run)
-        if run.recipe.network != recipe.network:
-            raise RunError(f"{path} has network {run.recipe.network}; {expected}")
-        return
-    network = NETWORKS[recipe.network]
-    if network.finish is None:
-        able = " and ".join(one.name for one in NETWORKS.values() if one.finish)
-        raise RunError(
-            f"{recipe.network} can't go on from a file; expected a run of it. {able} can."
-        )
-    try:
-        found, weights = exported_network(path)
-    except ModelFileError as error:  # that of a network which diverged leaves others be
-        raise RunError(str(error)) from error
-    if found != recipe.network:
-        raise RunError(f"{path} has network {found}; {expected}")
-    folded = network.finish(network.build("float32")).get_weights()
-    if [one.shape for one in weights] != [one.shape for one in folded]:
-        raise RunError(f"{path} has other layers than {found} has today. Train it anew.")
-
-
-def _last_epoch(run: Run) -> Path:
-    """The checkpoint of a run that training begins with, or the error that it has none."""
-    if (checkpoint := run.latest_checkpoint()) is None:
-        raise RunError(
-            f"{run.folder} has no whole epoch; expected a trained {run.recipe.network} to start "
-            "from."
-        )
-    return checkpoint[1]
-
-
-def _start_path(recipe: Recipe) -> Path:
-    """What training begins with: a run's folder, or a file that was exported."""
-    shipped = shipped_networks().get(recipe.start or "")
-    return shipped.path if shipped else Path(recipe.start or "")
-
-
-def _start_file(recipe: Recipe) -> Path:
-    """The file with the weights that training begins with: a run's last checkpoint, or an export.
-
-    Raises:
-        RunError: There is no such run, or no epoch of it is whole.
-    """
-    path = _start_path(recipe)
-    return path if path.suffix == ".onnx" else _last_epoch(open_run(path))
-
-
-def _start_sha256(recipe: Recipe) -> str | None:
-    """The digest of the file that training begins with, or None where it begins anew.
-
-    Raises:
-        RunError: It is gone.
-    """
-    if recipe.start is None:
-        return None
-    file = _start_file(recipe)
-    try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
-    except OSError as error:
-        raise RunError(
-            f"{file} can't be read: {error.strerror}; expected the network to start from."
-        ) from error
-
-
-def _start_weights(run: Run, batches: Batches) -> list[NDArray[np.float32]] | None:
-    """The weights that training begins with, or None where they are random.
-
-    What was exported has lost its normalisation; it gets that of the first epoch's first batches.
-
-    Raises:
-        RunError: They are gone, or others than when the run was begun.
-    """
-    recipe = run.recipe
-    if recipe.start is None:
-        return None
-    if run.start_sha256 not in (None, _start_sha256(recipe)):
-        raise RunError(
-            f"{run.folder} was begun from {recipe.start}, which is another network since. Bring "
-            "the old one back, or train anew."
-        )
-    file = _start_file(recipe)
-    if file.suffix != ".onnx":
-        model = _load(file)
-    else:
-        _, folded = exported_network(file)
-        model = NETWORKS[recipe.network].build("float32")
-        batches.start_epoch(0)
-        seen = [batches[index][0] for index in range(min(len(batches), _NUM_START_BATCHES))]
-        unfold(folded, model, np.concatenate(seen))
-    weights: list[NDArray[np.float32]] = model.get_weights()
-    return weights
 
 
 def build_optimizer(recipe: Recipe, num_steps: int) -> keras.optimizers.Optimizer:

@@ -10,11 +10,15 @@ export KERAS_DIGITS_DATA ?= $(abspath $(SHARED_MNIST))
 endif
 
 # The networks that ship, from MNIST and no other data: the one that reads, in two steps of together
-# two hours on two cores, and compact, in ten minutes.
+# two hours on two cores, and compact, in ten minutes. What was interrupted goes on where it was, and
+# what is finished stays: rm -r build/weights* build/compact begins anew.
 HELD_OUT := --optimizer adamw --schedule cosine --precision mixed_bfloat16 \
   --validation-split 0.0833 --seed 1
 WEIGHTS_RECIPE := --network lines $(HELD_OUT)
 COMPACT_RECIPE := --network compact $(HELD_OUT) --augmentation sway --learning-rate 0.006 --epochs 45
+
+train_into = if [ -f $(1)/recipe.json ]; then $(BIN)/digits train --resume $(1); \
+  else $(BIN)/digits train $(2) --out $(1); fi
 
 .PHONY: weights reader-weights compact-weights setup train test browser lint format wheel-test docs bench loaders peers clean
 
@@ -29,14 +33,14 @@ test: $(VENV)/.dev-is-set-up browser
 weights: reader-weights compact-weights
 
 reader-weights: setup
-	$(BIN)/digits train $(WEIGHTS_RECIPE) --learning-rate 0.003 --epochs 32 --out build/weights-first
-	$(BIN)/digits train $(WEIGHTS_RECIPE) --learning-rate 0.001 --epochs 20 --start build/weights-first \
-	  --averaging start --out build/weights
+	$(call train_into,build/weights-first,$(WEIGHTS_RECIPE) --learning-rate 0.003 --epochs 32)
+	$(call train_into,build/weights,$(WEIGHTS_RECIPE) --learning-rate 0.001 --epochs 20 \
+	  --start build/weights-first --averaging start)
 	cp build/weights/digits.onnx build/weights/README.md src/keras_digits/weights/
 	$(BIN)/python -m keras_digits.export.figures build/weights src/keras_digits/weights/digits.json
 
 compact-weights: setup
-	$(BIN)/digits train $(COMPACT_RECIPE) --out build/compact
+	$(call train_into,build/compact,$(COMPACT_RECIPE))
 	cp build/compact/digits.onnx src/keras_digits/weights/compact.onnx
 	cp build/compact/README.md src/keras_digits/weights/compact.md
 	$(BIN)/python -m keras_digits.export.figures build/compact src/keras_digits/weights/compact.json

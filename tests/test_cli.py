@@ -87,6 +87,16 @@ def test_several_optimizers_are_trained_and_compared(capsys: pytest.CaptureFixtu
     )
 
 
+@pytest.mark.slow
+def test_comparison_of_which_nothing_is_left_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ("--optimizer", "sgd", "--optimizer", "adam", "--learning-rate", "1e30")
+    assert main(["train", *QUICK, *flags, "--out", "both"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out.count("is left out") == 2
+    assert "of 2 networks none is left" in printed.err
+    assert "smaller --learning-rate" in printed.err
+
+
 def test_compare_evaluate_and_submission(
     capsys: pytest.CaptureFixture[str], trained_run: Run, tmp_path: Path, idx_folder: Path
 ) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,19 @@ def test_promise_that_nothing_can_keep_is_refused(
 ) -> None:
     words = (draw("a.png", "7"), "--network", strict_network)
     assert "can't promise" in shown(capsys, *words, "--max-error", "0.000001", code=2)
+
+
+def test_why_every_number_is_declined_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    few = Promises.measure(np.full(100, 0.99999), np.full(100, True))
+    network = with_metadata({"keras_digits.promises.number": few.to_json()})
+    words = ("read", draw("a.png", "7"), "--network", network, "--max-error", "0.01")
+    assert main(words) == 0
+    captured = capsys.readouterr()
+    assert captured.out == "7?\n"
+    assert f"expected --max-error {math.ceil(few.least_error() * 1000) / 1000:g}" in captured.err
+    assert captured.err.count("\n") == 1
+    assert main([*words, "--layout", "digit"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_network_that_nothing_was_measured_of_says_nothing(

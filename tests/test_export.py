@@ -1,5 +1,6 @@
 """digits.onnx reads as Keras does, keeps the contract, and is never written when it doesn't."""
 
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ import onnxruntime
 import pytest
 
 from keras_digits.data.datasets import Dataset
-from keras_digits.errors import ModelFileError
+from keras_digits.errors import DatasetError, ModelFileError
 from keras_digits.evaluation.scoring import evaluate
 from keras_digits.export import check_parity, export_run
 from keras_digits.networks import NETWORKS
@@ -45,10 +46,18 @@ def test_file_carries_what_a_reader_must_know(trained_run: Run) -> None:
         "keras_digits.run": "trained",
         "keras_digits.network": "article",
         "keras_digits.dataset": "optdigits",
+        "keras_digits.split": trained_run.split.to_json(),
         "keras_digits.arithmetic": "float32",
         "keras_digits.temperature": "1.0",
         "keras_digits.rejects": "false",
     }
+
+
+def test_digits_that_the_run_never_met_are_refused(trained_run: Run, optdigits: Dataset) -> None:
+    digests = ("others",) * 4
+    with pytest.raises(DatasetError, match="these digits are others"):
+        export_run(trained_run, dataclasses.replace(optdigits, digests=digests), "other.onnx")
+    assert not Path("other.onnx").exists()
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)

@@ -27,7 +27,7 @@ from keras_digits.reading.network import Network, energies
 from keras_digits.reading.reader import Reader
 
 NUM_SINGLE, NUM_NUMBERS = 15_000, 6_500
-"""Pictures read of one digit and of a number; on fewer than 6,213 without a mistake, one error in a
+"""Pictures read of one digit and of a number; on fewer than 6,212 without a mistake, one error in a
 thousand can't be promised."""
 
 _SINGLE_A_DIGIT, _NUMBERS_A_DIGIT = 3, 1.5

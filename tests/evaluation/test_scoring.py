@@ -171,6 +171,14 @@ def test_own_figures_of_a_run_are_not_overwritten_by_others(
         evaluate(trained_run, idx_folder / "t10k-images-idx3-ubyte.gz", out=trained_run.folder)
 
 
+def test_figures_of_another_run_are_not_overwritten(trained_run: Run, optdigits: Dataset) -> None:
+    shutil.copytree(trained_run.folder, "other")
+    before = Path("other/metrics.json").read_bytes()
+    with pytest.raises(RunError, match="Name another --out"):
+        evaluate(trained_run, dataset=optdigits, out="other")
+    assert Path("other/metrics.json").read_bytes() == before
+
+
 def test_choosing_callbacks_are_owned_up_to(optdigits: Dataset) -> None:
     stop = keras.callbacks.EarlyStopping()
     recipe = Recipe(dataset="optdigits", epochs=1)

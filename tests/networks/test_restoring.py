@@ -18,8 +18,8 @@ from keras_digits.reading.network import Network
 @pytest.mark.parametrize("shipped", ["digits", "compact"])
 def test_network_that_ships_is_itself_again_in_keras(shipped: str, optdigits: Dataset) -> None:
     path, images = shipped_networks()[shipped].path, optdigits.test.images
-    name, folded = exported_network(path)
-    network = NETWORKS[name]
+    metadata, folded = exported_network(path)
+    network = NETWORKS[metadata["keras_digits.network"]]
     model = network.build("float32")
     unfold(folded, model, network.prepare(images))
     reading = network.reading_model(model)
@@ -32,8 +32,9 @@ def test_network_that_ships_is_itself_again_in_keras(shipped: str, optdigits: Da
 
 
 def test_channels_are_normalised_as_what_they_are_to_learn_from(optdigits: Dataset) -> None:
-    name, folded = exported_network(shipped_networks()["compact"].path)
-    network, inputs = NETWORKS[name], NETWORKS[name].prepare(optdigits.train.images)
+    _, folded = exported_network(shipped_networks()["compact"].path)
+    network = NETWORKS["compact"]
+    inputs = network.prepare(optdigits.train.images)
     model = network.build("float32")
     unfold(folded, model, inputs)
     learning, reading = model(inputs, training=True), model(inputs, training=False)

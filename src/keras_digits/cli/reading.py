@@ -1,6 +1,7 @@
 """The command that reads pictures."""
 
 import io
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -96,6 +97,7 @@ def read(
     from keras_digits.reading.reader import Reader
 
     reader = Reader(network, max_error)
+    _tell_if_all_are_declined(reader, layout, max_error)
     folder = annotate or (_EXPLAINED if explain else None)
     if folder is not None:
         make_folder(folder)
@@ -123,6 +125,19 @@ def read(
         print(f"Annotated copies: {folder}", file=sys.stderr)
     if num_errors:
         raise typer.Exit(2)
+
+
+def _tell_if_all_are_declined(reader: "Reader", layout: str, max_error: float | None) -> None:
+    """Say on stderr why no number will be accepted, where that is so, and what would help."""
+    least = reader.least_error(layout)
+    if max_error is None or least is None or max_error >= least:
+        return
+    enough = math.ceil(least * 1000) / 1000
+    complain(
+        f"this network can't promise that at most {max_error:g} of the numbers are wrong, so all "
+        f"are declined; expected --max-error {enough:g} or more"
+        + ("." if layout == "digit" else ", or --layout digit for pictures of one digit.")
+    )
 
 
 def _tell(answer: Answer, text: str | None) -> None:

@@ -123,6 +123,12 @@ def _run_comparison(folder: Path, recipes: Sequence[Recipe], digits: "Dataset") 
                 print(f"{recipe.optimizer} is left out: {error}")
             else:
                 runs.append(open_run(place))
+    if len(runs) < 2:
+        left = f"{runs[0].folder} is left" if runs else "none is left"
+        raise ModelFileError(
+            f"of {len(recipes)} networks {left}, which is nothing to compare. Train again with a "
+            "smaller --learning-rate."
+        )
     _print_comparison(runs, folder / "comparison.png")
 
 

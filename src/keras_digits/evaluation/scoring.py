@@ -218,7 +218,8 @@ def _folder_for(run: Run, test_set: TestSet, out: str | Path | None) -> Path:
     """The folder for an evaluation's files, made where it isn't there."""
     default = run.folder if test_set.is_own else run.folder / f"evaluation-{test_set.name}"
     folder = default if out is None else Path(out)
-    if not test_set.is_own and (folder / "recipe.json").is_file():
+    is_at_home = test_set.is_own and folder.resolve() == run.folder.resolve()
+    if not is_at_home and (folder / "recipe.json").is_file():
         raise RunError(
             f"{folder} holds a run and its figures on its own test digits. Name another --out."
         )

@@ -74,6 +74,7 @@ def metadata(run: Run) -> dict[str, str]:
         "keras_digits.run": run.name,
         "keras_digits.network": run.recipe.network,
         "keras_digits.dataset": str(run.dataset["name"]),
+        "keras_digits.split": run.split.to_json(),
         "keras_digits.arithmetic": "float32",
         "keras_digits.temperature": "1.0",
         "keras_digits.rejects": "true"

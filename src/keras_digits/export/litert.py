@@ -29,13 +29,16 @@ from keras_digits.export.contract import (
     named_model,
     replacing_with_card,
 )
+from keras_digits.training.fit import run_dataset
 from keras_digits.training.run import Run, open_run
 
 FILE_NAME = "digits.tflite"
 """What the file is called in a run folder."""
 
 
-def export_litert(run: Run | str | Path, dataset: Dataset, path: str | Path | None = None) -> Path:
+def export_litert(
+    run: Run | str | Path, dataset: Dataset | None = None, path: str | Path | None = None
+) -> Path:
     """Write a run's network for LiteRT, once its interpreter agrees with Keras on test digits.
 
     Its signature ``serving_default`` takes ``images`` and gives ``logits`` and perhaps ``frames``
@@ -43,7 +46,8 @@ def export_litert(run: Run | str | Path, dataset: Dataset, path: str | Path | No
 
     Args:
         run: A run or its folder.
-        dataset: The run's digits: the first 1,000 test digits are compared on.
+        dataset: The run's digits, where they are loaded already. The first 1,000 test digits are
+            compared on.
         path: The file, ``NAME.tflite``, with the model card as ``NAME.md`` beside it; by default
             ``digits.tflite`` in the run folder, where the card is already.
 
@@ -52,10 +56,12 @@ def export_litert(run: Run | str | Path, dataset: Dataset, path: str | Path | No
 
     Raises:
         ModelFileError: The run has no trained network, or conversion fails or disagrees.
+        DatasetError: The digits are missing, or not those of the run.
         RunError: The run has no model card, and another folder wants it.
         OutputError: `path` can't be written.
     """
     run = run if isinstance(run, Run) else open_run(run)
+    dataset = run_dataset(run, dataset)
     path = run.folder / FILE_NAME if path is None else Path(path)
     with replacing_with_card(run, path, ".tflite") as partial:
         convert_on_tensorflow(convert, "litert", run, partial)

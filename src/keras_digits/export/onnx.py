@@ -30,7 +30,7 @@ from keras_digits.export.contract import (
 )
 from keras_digits.networks import NETWORKS
 from keras_digits.quantisation import quantise
-from keras_digits.training.fit import split_for_watching
+from keras_digits.training.fit import run_dataset, split_for_watching
 from keras_digits.training.run import Run, open_run
 
 _FREE_SIZES = {
@@ -47,15 +47,18 @@ _NUM_CALIBRATION_BATCHES, _CALIBRATION_BATCH_SIZE = 12, 64
 """Of lines, from which a network in integers learns how large its activations are."""
 
 
-def export_run(run: Run | str | Path, dataset: Dataset, path: str | Path | None = None) -> Path:
+def export_run(
+    run: Run | str | Path, dataset: Dataset | None = None, path: str | Path | None = None
+) -> Path:
     """Write a run's ``digits.onnx``, once ONNX Runtime agrees with Keras on test digits.
 
     Args:
         run: A run or its folder.
-        dataset: The run's digits: the first 1,000 test digits are compared on, and a network in
-            integers learns the ranges of its activations from training digits. On those that the
-            run held out it is measured how far its confidence can be trusted, which takes about a
-            minute for 5,000; without any, a reader can promise nothing.
+        dataset: The run's digits, where they are loaded already. The first 1,000 test digits are
+            compared on, and a network in integers learns the ranges of its activations from
+            training digits. On those that the run held out it is measured how far its confidence
+            can be trusted, which takes about a minute for 5,000; without any, a reader can promise
+            nothing.
         path: The file, ``NAME.onnx``, with the model card as ``NAME.md`` beside it; by default
             ``digits.onnx`` in the run folder, where the card is already.
 
@@ -64,10 +67,12 @@ def export_run(run: Run | str | Path, dataset: Dataset, path: str | Path | None 
 
     Raises:
         ModelFileError: The run has no trained network, or conversion fails or disagrees.
+        DatasetError: The digits are missing, or not those of the run.
         RunError: The run has no model card, and another folder wants it.
         OutputError: `path` can't be written.
     """
     run = run if isinstance(run, Run) else open_run(run)
+    dataset = run_dataset(run, dataset)
     path = run.onnx_path if path is None else Path(path)
     with replacing_with_card(run, path, ".onnx") as partial:
         convert_on_tensorflow(convert, "onnx", run, partial)

@@ -26,6 +26,7 @@ from keras_digits.export.contract import (
     read_card,
 )
 from keras_digits.files import replacing_folder
+from keras_digits.training.fit import run_dataset
 from keras_digits.training.run import Run, open_run
 
 FOLDER_NAME = "saved_model"
@@ -33,7 +34,7 @@ FOLDER_NAME = "saved_model"
 
 
 def export_saved_model(
-    run: Run | str | Path, dataset: Dataset, path: str | Path | None = None
+    run: Run | str | Path, dataset: Dataset | None = None, path: str | Path | None = None
 ) -> Path:
     """Write a run's network as a SavedModel, once TensorFlow agrees with Keras on test digits.
 
@@ -42,7 +43,8 @@ def export_saved_model(
 
     Args:
         run: A run or its folder.
-        dataset: The run's digits: the first 1,000 test digits are compared on.
+        dataset: The run's digits, where they are loaded already. The first 1,000 test digits are
+            compared on.
         path: The folder, new, empty or of an earlier export; by default ``saved_model`` in the run
             folder.
 
@@ -51,10 +53,12 @@ def export_saved_model(
 
     Raises:
         ModelFileError: The run has no trained network, or conversion fails or disagrees.
+        DatasetError: The digits are missing, or not those of the run.
         RunError: The run has no model card.
         OutputError: `path` holds something else, or can't be written.
     """
     run = run if isinstance(run, Run) else open_run(run)
+    dataset = run_dataset(run, dataset)
     folder = run.folder / FOLDER_NAME if path is None else Path(path)
     card = read_card(run)
     with replacing_folder(folder, METADATA_NAME) as partial:

@@ -14,15 +14,16 @@ from onnx import numpy_helper
 from keras_digits.errors import ModelFileError
 
 
-def exported_network(path: Path) -> tuple[str, list[NDArray[np.float32]]]:
+def exported_network(path: Path) -> tuple[dict[str, str], list[NDArray[np.float32]]]:
     """A network that was exported.
 
     Args:
         path: Its ONNX file.
 
     Returns:
-        Its name in the registry, and its weights in the order of a folded Keras model. Those of a
-        file in integers differ from the ones it was made of by up to half a step of 127 each way.
+        Its metadata, the name in the registry as ``keras_digits.network``, and its weights in the
+        order of a folded Keras model. Those of a file in integers differ from the ones it was made
+        of by up to half a step of 127 each way.
 
     Raises:
         ModelFileError: There is no such file, or it is no network of ours.
@@ -36,14 +37,14 @@ def exported_network(path: Path) -> tuple[str, list[NDArray[np.float32]]]:
         ) from error
     except Exception as error:  # protobuf names no error for a broken file
         raise ModelFileError(f"{path} is no ONNX file. Export the network anew.") from error
-    name = next((it.value for it in file.metadata_props if it.key == "keras_digits.network"), None)
-    if name is None:
+    metadata = {entry.key: entry.value for entry in file.metadata_props}
+    if "keras_digits.network" not in metadata:
         raise ModelFileError(
             f"{path} has no metadata of ours; expected a network that digits train or digits "
             "export wrote."
         )
     try:
-        return name, _weights(file.graph)
+        return metadata, _weights(file.graph)
     except (KeyError, IndexError, ValueError) as error:
         raise ModelFileError(
             f"{path} has another graph than we write. Export the network anew."

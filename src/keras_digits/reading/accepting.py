@@ -39,6 +39,7 @@ class Acceptance:
                 "this network came without what a promise about errors needs; expected one trained "
                 "with --validation-split. Train it so, or leave the promise out."
             )
+        self._promises = promises
         wanted = DEFAULT_MAX_ERROR if max_error is None else max_error
         self.thresholds = {name: one.threshold(wanted) for name, one in promises.items()}
         if max_error is None:
@@ -64,6 +65,14 @@ class Acceptance:
         )
         accepted = self._is_accepted(number.confidence, whole)
         return replace(number, digits=digits, accepted=accepted)
+
+    def least_error(self, layout: str) -> float | None:
+        """The smallest share of wrong answers that can be promised of numbers read so.
+
+        None where nothing is promised.
+        """
+        whole, _ = promises_of(layout)
+        return self._promises[whole].least_error() if whole in self._promises else None
 
     def _is_accepted(self, confidence: float, kind: str) -> bool | None:
         """Whether an answer is given; None where nothing is promised of its kind."""

@@ -99,6 +99,17 @@ class Reader:
             self._network if self._network.reads_lines else Network(network_path(None))
         )
 
+    def least_error(self, layout: str = "auto") -> float | None:
+        """The smallest `max_error` under which some numbers are accepted.
+
+        Args:
+            layout: As for :meth:`read`.
+
+        Returns:
+            A share; None for a network that came without what a promise needs.
+        """
+        return self._acceptance.least_error(layout)
+
     def read(self, picture: Any, layout: str = "auto") -> Reading:
         """Read the numbers in one picture.
 

@@ -25,6 +25,7 @@ from keras_digits.training.recipe import Recipe
 from keras_digits.training.run import (
     EpochRow,
     Run,
+    Split,
     create_run,
     new_folder,
     open_run,
@@ -64,13 +65,15 @@ def train(
     Raises:
         DatasetError: The digits are missing or wrong.
         RunError: `out` holds something already, or what to start from is missing, broken or none
-            of this network.
+            of this network, or learned from what this run would hold out.
         OutputError: The run folder can't be written.
     """
     recipe = recipe.with_absolute_paths()
     dataset = dataset or load_dataset(recipe.dataset, recipe.data)
     split_for_watching(dataset, recipe)  # refuses before a folder is begun
     start = find_start(recipe)
+    if start is not None:
+        start.check_split(Split(dataset.digests, recipe.validation_split, recipe.seed))
     folder = new_folder(recipe) if out is None else Path(out)
     run = create_run(folder, recipe, dataset, backend.NAME, start.sha256 if start else None)
     return _fit(run, dataset, start, callbacks, verbose)

@@ -41,6 +41,34 @@ EpochRow: TypeAlias = dict[str, float]
 
 
 @dataclass(frozen=True)
+class Split:
+    """Which digits a network learned from, and which of the same set it held out.
+
+    Attributes:
+        sha256: The digests of the data set's parts.
+        validation_split: The share of its training digits that was held out.
+        seed: Decided which.
+    """
+
+    sha256: tuple[str, ...]
+    validation_split: float
+    seed: int
+
+    def to_json(self) -> str:
+        """The same in one line, as a network's metadata holds it."""
+        return json.dumps([list(self.sha256), self.validation_split, self.seed])
+
+    @classmethod
+    def from_json(cls, text: str) -> "Split | None":
+        """What :meth:`to_json` wrote, or None where it is something else."""
+        try:
+            sha256, validation_split, seed = json.loads(text)
+            return cls(tuple(sha256), float(validation_split), int(seed))
+        except (TypeError, ValueError):
+            return None
+
+
+@dataclass(frozen=True)
 class Run:
     """A run folder.
 
@@ -64,6 +92,12 @@ class Run:
     def name(self) -> str:
         """The folder's name."""
         return self.folder.resolve().name
+
+    @property
+    def split(self) -> Split:
+        """Which digits it learns from."""
+        sha256 = tuple(self.dataset["sha256"])
+        return Split(sha256, self.recipe.validation_split, self.recipe.seed)
 
     @property
     def model_path(self) -> Path:

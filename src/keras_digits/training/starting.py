@@ -15,7 +15,7 @@ from keras_digits.networks.restoring import exported_network
 from keras_digits.reading.catalogue import shipped_networks
 from keras_digits.training.batches import Batches
 from keras_digits.training.recipe import Recipe
-from keras_digits.training.run import open_run
+from keras_digits.training.run import Split, open_run
 
 _NUM_BATCHES = 8
 """Batches that tell an exported network how its channels are to be normalised."""
@@ -27,26 +27,56 @@ class Start:
 
     Attributes:
         network: The network's name in the registry.
-        file: The file with its weights: a run's last checkpoint, or an export.
+        file: The file with its weights.
         sha256: Its digest.
-        folded: The weights of an export, normalisation worked into them; None for a run.
+        split: Which digits they were learned from; None where nobody wrote it down.
+        folded: The weights, if normalisation is worked into them; else the file is a Keras model
+            as it learns.
     """
 
     network: str
     file: Path
     sha256: str
-    folded: list[NDArray[np.float32]] | None
+    split: Split | None
+    folded: list[NDArray[np.float32]] | None = None
+
+    def check_split(self, split: Split) -> None:
+        """Refuse to hold out digits that the start learned from: on them nothing can be measured.
+
+        Args:
+            split: That of the run which is to begin.
+
+        Raises:
+            RunError: It did, or may have.
+        """
+        if split.validation_split == 0:
+            return
+        if self.split is None:
+            raise RunError(
+                f"{self.file} doesn't say which digits it learned from, and so none can be held "
+                "out. Leave --validation-split away, or start from its run."
+            )
+        if self.split.sha256 == split.sha256 and self.split != split:
+            held_out = self.split.validation_split
+            raise RunError(
+                f"{self.file} learned from digits that this run would hold out. "
+                + (
+                    f"Hold out the same: --validation-split {held_out:g} --seed {self.split.seed}."
+                    if held_out
+                    else "It held out none; leave --validation-split away."
+                )
+            )
 
     def weights(self, batches: Batches) -> list[NDArray[np.float32]]:
         """The weights as they learn on, in the order of the Keras model.
 
-        What was exported has lost its normalisation; it gets that of an epoch's first batches.
+        Where normalisation is worked in, it is lost; it becomes that of an epoch's first batches.
 
         Args:
             batches: What it will learn from; left at their first epoch.
 
         Raises:
-            ModelFileError: The run's checkpoint is broken.
+            ModelFileError: The Keras model is broken.
         """
         if self.folded is None:
             model = load_file(self.file)
@@ -99,15 +129,24 @@ def load_file(path: Path) -> keras.Model:
 
 
 def _start_of_run(folder: Path, recipe: Recipe) -> Start:
-    """A run's last checkpoint."""
+    """The weights that a run ended with, or so far has.
+
+    Where training ended as it went, the last checkpoint has them, normalisation and all; a mean,
+    or what a callback chose, only the trained network has.
+    """
     run = open_run(folder)
     _check_network(folder, run.recipe.network, recipe)
     if (checkpoint := run.latest_checkpoint()) is None:
         raise RunError(
             f"{folder} has no whole epoch; expected a trained {recipe.network} to start from."
         )
-    file = checkpoint[1]
-    return Start(recipe.network, file, _digest(file), None)
+    ended_as_it_went = run.recipe.averaging == "none" and not run.callbacks
+    if ended_as_it_went or not run.is_trained:
+        return Start(recipe.network, checkpoint[1], _digest(checkpoint[1]), run.split)
+    file = run.model_path
+    is_folded = NETWORKS[recipe.network].finish is not None
+    folded = load_file(file).get_weights() if is_folded else None
+    return Start(recipe.network, file, _digest(file), run.split, folded)
 
 
 def _start_of_file(path: Path, recipe: Recipe) -> Start:
@@ -119,14 +158,16 @@ def _start_of_file(path: Path, recipe: Recipe) -> Start:
             f"{recipe.network} can't go on from a file; expected a run of it. {able} can."
         )
     try:
-        found, weights = exported_network(path)
+        metadata, weights = exported_network(path)
     except ModelFileError as error:  # that of a network which diverged leaves others be
         raise RunError(str(error)) from error
+    found = metadata["keras_digits.network"]
     _check_network(path, found, recipe)
     folded = network.finish(network.build("float32")).get_weights()
     if [one.shape for one in weights] != [one.shape for one in folded]:
         raise RunError(f"{path} has other layers than {found} has today. Train it anew.")
-    return Start(found, path, _digest(path), weights)
+    split = Split.from_json(metadata.get("keras_digits.split", ""))
+    return Start(found, path, _digest(path), split, weights)
 
 
 def _check_network(path: Path, found: str, recipe: Recipe) -> None:

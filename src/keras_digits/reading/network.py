@@ -182,7 +182,8 @@ def read_network(path: Path) -> bytes:
     """
     if not path.is_file():
         raise ModelFileError(
-            f"{path} does not exist; expected a digits.onnx. Train one: digits train"
+            f"{path} does not exist; expected a digits.onnx. Train one: digits train; "
+            "or write that of a run: digits export RUN"
         )
     try:
         return path.read_bytes()

@@ -93,11 +93,15 @@ class Recipe:
     optimizer: str = _setting("sgd", f"The optimizer: {', '.join(OPTIMIZERS)}.")
     learning_rate: float | None = _setting(None, "The optimizer's step size; by default Keras's.")
     batch_size: int = _setting(128, "Digits a step; for lines, lines of some four digits.")
-    epochs: int = _setting(20, "Passes over the training digits, or as many steps.")
+    epochs: int = _setting(
+        20, "Passes over the training digits; for lines, as many steps as these take."
+    )
     validation_split: float = _setting(
         0.0, "Share of the training digits to hold out and watch; at 0 the test set is watched."
     )
-    seed: int = _setting(1337, "Decides initial weights, shuffling and the validation split.")
+    seed: int = _setting(
+        1337, "Decides all that is random: weights, order, dropout, changes, the validation split."
+    )
     precision: str = _setting(
         "float32",
         f"The dtype policy: {', '.join(PRECISIONS)}, or {AUTO_PRECISION}: mixed_bfloat16 where "

@@ -4,6 +4,7 @@ A view in a wrong size or slant is unsure of everything and so adds little; seve
 same outweigh one that is sure of something else.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -59,14 +60,14 @@ class Chosen:
 
     Attributes:
         spots: The digits from left to right; none if there is nothing to read.
+        confidences: How far each is believed by all views together, 0 to 1.
         view: The view that shows them best.
-        agreement: The share of all that is believed of the line that speaks for these, 0 to 1.
         is_sure: Whether looking closer is not worth the time.
     """
 
     spots: Sequence[Spot]
+    confidences: Sequence[float]
     view: View
-    agreement: float
     is_sure: bool
 
 
@@ -100,7 +101,7 @@ def choose_rows(lines: Sequence[Sequence[Sight]]) -> list[Chosen]:
 def _choose_row(
     sights: Sequence[Sight], rows: Sequence[tuple[int, ...]], beliefs: NDArray[np.float64]
 ) -> Chosen:
-    """The digits of a line.
+    """The digits of a line; of what speaks for the row, each digit has an equal part.
 
     Args:
         sights: What is seen of it.
@@ -113,11 +114,18 @@ def _choose_row(
     total = float(beliefs.sum())
     agreement = float(beliefs[best].sum()) / total if total > 0 else 0.0
     is_sure = _is_enough(float(beliefs[best, index]), agreement, len(sights))
-    return Chosen(spots(sights[index].beliefs), sights[index].view, agreement, is_sure)
+    found = spots(sights[index].beliefs)
+    share = agreement ** (1 / max(1, len(found)))
+    confidences = [one.confidence * share for one in found]
+    return Chosen(found, confidences, sights[index].view, is_sure)
 
 
 def choose_one(sights: Sequence[Sight], width: int) -> Chosen:
     """The one digit of a picture.
+
+    Its confidence is the geometric mean of the best view's belief in it, as far as the others
+    agree, and of what all views believe on average of there being any digit: letters are digits in
+    some sizes and slants, digits in nearly all.
 
     Args:
         sights: At least one.
@@ -136,9 +144,12 @@ def choose_one(sights: Sequence[Sight], width: int) -> Chosen:
     best = max(range(len(sights)), key=lambda index: float(seen[index][:, digit].max()))
     frame = int(seen[best][:, digit].argmax())
     spot = replace(spot_at(sights[best].beliefs, frame, digit), probabilities=probabilities)
-    found = [spot] if spot.confidence > _LEAST_BELIEF else []
     is_sure = _is_enough(float(seen[best][frame, digit]), share, len(sights))
-    return Chosen(found, sights[best].view, share, is_sure)
+    if spot.confidence <= _LEAST_BELIEF:
+        return Chosen([], [], sights[best].view, is_sure)
+    is_any = float(np.mean([weighted.sum(axis=1).max() for weighted in seen]))
+    confidence = math.sqrt(spot.confidence * share * is_any)
+    return Chosen([spot], [confidence], sights[best].view, is_sure)
 
 
 def _is_enough(belief: float, agreement: float, num_views: int) -> bool:

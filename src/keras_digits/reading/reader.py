@@ -253,16 +253,17 @@ class Reader:
         if chosen is None or not chosen.spots:
             return []
         outlines = outline(chosen.spots, chosen.view, line.found.parts, line.found.group)
-        share = chosen.agreement ** (1 / len(chosen.spots))
         digits = [
             Digit(
                 digit=spot.digit,
-                confidence=spot.confidence * share,
+                confidence=confidence,
                 box=outlined.box.scaled(scale),
                 probabilities=spot.probabilities,
                 image=window(spot, chosen.view),
             )
-            for spot, outlined in zip(chosen.spots, outlines, strict=True)
+            for spot, confidence, outlined in zip(
+                chosen.spots, chosen.confidences, outlines, strict=True
+            )
         ]
         if self._network is self._line_network:
             return digits

@@ -32,13 +32,13 @@ def test_digits_are_shown_in_the_view_that_believes_them_most() -> None:
     (chosen,) = choose_rows([[weak, strong, weak]])
     assert chosen.view is strong.view
     assert chosen.spots[0].confidence == pytest.approx(0.95)
-    assert chosen.agreement == pytest.approx(1)
+    assert chosen.confidences == pytest.approx([0.95])
 
 
-def test_disagreement_costs_agreement_and_certainty() -> None:
+def test_disagreement_costs_confidence_and_certainty() -> None:
     (chosen,) = choose_rows([[sight(10, 1, 10, belief=0.9), sight(10, 7, 10, belief=0.8)]])
     assert [spot.digit for spot in chosen.spots] == [1]
-    assert 0.4 < chosen.agreement < 0.7
+    assert 0.4 * 0.9 < chosen.confidences[0] < 0.7 * 0.9
     assert not chosen.is_sure
 
 
@@ -53,3 +53,11 @@ def test_one_digit_is_the_one_in_the_middle() -> None:
 def test_one_digit_that_hardly_anything_speaks_for_is_none() -> None:
     assert choose_one([sight(10, 6, 10, belief=0.05)], width=12).spots == []
     assert len(choose_one([sight(10, 6, 10, belief=0.3)], width=12).spots) == 1
+
+
+def test_digit_in_one_view_alone_is_believed_less_than_in_all() -> None:
+    seen, unseen = sight(10, 4, 10, belief=0.9), sight(10, 10, 10, belief=0.9)
+    (always,) = choose_one([seen, seen], width=12).confidences
+    (once,) = choose_one([seen, unseen], width=12).confidences
+    assert always == pytest.approx(0.9, abs=0.01)
+    assert once == pytest.approx(0.9 * 0.5**0.5, abs=0.01)

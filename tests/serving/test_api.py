@@ -14,6 +14,8 @@ from PIL import Image
 from conftest import ROOT
 from keras_digits.cli import main
 from keras_digits.reading.reader import Reader
+from keras_digits.serving.images import images_of
+from keras_digits.serving.options import RequestError
 from pen import encode, write
 
 NOTE = (ROOT / "docs" / "pictures" / "note.jpg").read_bytes()
@@ -192,7 +194,7 @@ def test_images_are_classified_as_by_the_reader(
         (422, "no pixel", {"json": {"images": [[0.5] * 28] * 28}}),
         (422, "no pixel", {"json": {"images": [[256] * 28] * 28}}),
         (422, "no pixel", {"json": {"images": [["a"] * 28] * 28}}),
-        (413, "more than 1000000 values", {"json": {"images": [0] * 1_000_001}}),
+        (413, "more than 1020000 values", {"json": {"images": [0] * 1_020_001}}),
         (422, "images is missing", {"json": {}}),
         (400, "no NPY", {"content": b"abc"}),
         (400, "other bytes", {"content": npy(np.zeros((9, 28, 28), np.uint8))[:-1]}),
@@ -214,6 +216,7 @@ def test_bad_images_get_one_clear_line(
         "{'descr': '|u1', 'fortran_order': False, 'shape': (-1, -28, 28)}",
         "{'descr': '|u1', 'fortran_order': False, 'shape': (0, 10 ** 30)}",
         f"{{'descr': '|u1', 'fortran_order': False, 'shape': (1{'0' * 400},)}}",
+        f"{{'descr': '|u1', 'fortran_order': False, 'shape': (0, 1{'0' * 30})}}",
         "{'descr': '|u1', 'fortran_order': False, 'shape': (True, 28, 28)}",
         "{'descr': (), 'fortran_order': False, 'shape': (28, 28)}",
         "{'descr': 'i4,(2,', 'fortran_order': False, 'shape': (28, 28)}",
@@ -222,12 +225,24 @@ def test_bad_images_get_one_clear_line(
         "{[]: 1}",
         "-" * 9000 + "1",
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_numpy_files_that_lie_are_refused(client: httpx.Client, header: str) -> None:
-    raw = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + bytes(784)
-    answer = client.post("/v1/classify", content=raw)
-    assert answer.status_code in (400, 422), answer.text
+    raw = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode()
+    for pixels in (bytes(784), b""):
+        answer = client.post("/v1/classify", content=raw + pixels)
+        assert answer.status_code in (400, 422), answer.text
+
+
+def test_as_many_images_in_json_as_the_documents_say() -> None:
+    image = [[0] * 28] * 28
+    for count in (1250, 1260):
+        body = json.dumps({"images": [image] * count}).encode()
+        if count == 1250:
+            assert images_of("application/json", body, 20_000).shape == (count, 28, 28)
+        else:
+            with pytest.raises(RequestError, match="more than 1020000 values"):
+                images_of("application/json", body, 20_000)
 
 
 def test_the_model_is_described_with_its_promises_and_limits(client: httpx.Client) -> None:

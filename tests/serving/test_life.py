@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 import uvicorn
 from memory import peak_mib
@@ -27,8 +28,9 @@ from keras_digits.reading.catalogue import network_path
 from keras_digits.serving.app import create_app
 from keras_digits.serving.bodies import Memory, body_of, order_of
 from keras_digits.serving.guarding import Guard
-from keras_digits.serving.processes import ReadTask
-from keras_digits.serving.queueing import BusyError, Queue
+from keras_digits.serving.processes import ClassifyTask, ReadingProcess, ReadTask
+from keras_digits.serving.queueing import BusyError, FailureError, Queue
+from keras_digits.serving.running import close_silent
 from keras_digits.serving.service import Service
 from keras_digits.serving.settings import Settings
 from keras_digits.serving.watching import Watch
@@ -230,6 +232,72 @@ def test_memory_for_bodies_has_a_bound() -> None:
     memory.give_back(5000)
     memory.take(600)
     memory.take(400)
+
+
+def test_a_request_that_is_alone_may_be_larger_than_the_bound() -> None:
+    async def sizes() -> list[int]:
+        pieces = [b"0" * 1000] * 8
+        left = list(pieces)
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": left.pop(), "more_body": bool(left)}
+
+        memory, found = Memory(10_000), []
+        for others in (0, 1):
+            left[:] = pieces
+            memory.take(others)
+            request = Request({"type": "http", "method": "POST", "headers": []}, receive)
+            try:
+                async with body_of(request, Settings(), memory) as body:
+                    found.append(len(body))
+            except BusyError:
+                found.append(-1)
+        return found
+
+    assert asyncio.run(sizes()) == [8000, -1]
+
+
+def test_who_says_nothing_is_not_listened_to_for_ever() -> None:
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(1)
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    async def connect() -> tuple[bytes, bytes, bytes]:
+        server = uvicorn.Server(uvicorn.Config(slow, log_level="error", lifespan="off"))
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            life = asyncio.create_task(server.serve(sockets=[listening]))
+            closing = asyncio.create_task(close_silent(server, 0.2))
+            links = [await asyncio.open_connection(*listening.getsockname()) for _ in range(3)]
+            (silent, _), (slow_head, head_writer), (good, writer) = links
+            head_writer.write(b"GET / HTTP/1.1\r\nhost:")
+            writer.write(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n")
+            said = (await silent.read(), await slow_head.read(), await good.readline())
+            for _, one in links:
+                one.close()
+            closing.cancel()
+            server.should_exit = True
+            await life
+        return said
+
+    silent, head, good = asyncio.run(asyncio.wait_for(connect(), 20))
+    assert (silent, head) == (b"", b"")
+    assert good == b"HTTP/1.1 204 No Content\r\n"
+
+
+def test_a_mistake_of_the_servers_is_one_line_too() -> None:
+    async def ask() -> httpx.Response:
+        service = Service(Settings())
+        del service._model
+        transport = httpx.ASGITransport(create_app(service, "0"), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            answer = await client.get("/v1/model")
+        await service.close()
+        return answer
+
+    answer = asyncio.run(ask())
+    assert answer.status_code == 500
+    assert "the server failed (AttributeError)" in answer.json()["error"]
 
 
 @pytest.fixture
@@ -486,6 +554,55 @@ def test_a_picture_that_no_process_survives_costs_itself_alone() -> None:
     first, second, third = asyncio.run(answer())
     assert first.text == third.text == "7"
     assert "too much for this reader" in str(second)
+
+
+def test_a_mistake_in_a_process_is_told_and_the_process_goes_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def answer() -> list[Any]:
+        queue = Queue(
+            Settings(num_processes=1), network_path(None).read_bytes(), lambda num_tasks: None
+        )
+        await queue.open()
+        (before,) = queue._processes[0]._executor._processes
+        odd = ClassifyTask(np.zeros((1, 5, 5), np.uint8))  # no request has it
+        tasks = (odd, ReadTask(SEVEN, "auto"), ClassifyTask(np.zeros((2, 28, 28), np.uint8)))
+        outcomes = await asyncio.gather(*(queue.do([one]) for one in tasks), return_exceptions=True)
+        (after,) = queue._processes[0]._executor._processes
+        await queue.close()
+        return [*outcomes, before == after]
+
+    odd, (seven,), (images,), is_same = asyncio.run(answer())
+    assert isinstance(odd, FailureError)
+    assert (seven.text, images.shape, is_same) == ("7", (2, 10), True)
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert ".py:" in line
+    assert "in a process that reads" in line
+
+
+def test_a_process_that_has_no_successor_yet_gets_one_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def answer() -> list[Any]:
+        queue = Queue(
+            Settings(num_processes=1), network_path(None).read_bytes(), lambda num_tasks: None
+        )
+        await queue.open()
+
+        def fail(process: ReadingProcess) -> Any:
+            raise OSError(24, "Too many open files")
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(ReadingProcess, "_start", fail)
+            with pytest.raises(BusyError, match="no process that reads can start"):
+                await queue.do([ReadTask(_Deadly(SEVEN), "auto")])
+            assert not await queue.is_able()
+        outcomes = await queue.do([ReadTask(SEVEN, "auto")])
+        await queue.close()
+        return outcomes
+
+    (outcome,) = asyncio.run(asyncio.wait_for(answer(), 60))
+    assert outcome.text == "7"
 
 
 def test_it_is_ready_only_while_a_process_can_start() -> None:

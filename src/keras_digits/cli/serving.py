@@ -1,6 +1,8 @@
 """The command that serves the reader to programs and people."""
 
+import signal
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -57,6 +59,8 @@ def serve(
         if not least <= value <= most:
             expected = f"from 1 to {most}" if least == 1 else f"above 0, at most {most}"
             raise ServingError(f"--{flag} is {value:g}; expected a number {expected}.")
+    with suppress(AttributeError):  # none on Windows; else it would end what is still starting
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     from keras_digits.serving.running import serve as run
 
     settings = Settings(

@@ -179,6 +179,12 @@ def _add_refusals(app: FastAPI) -> None:
         status, message, (name, value) = busy_refusal(error)
         return JSONResponse({"error": message}, status, {name: value})
 
+    @app.exception_handler(Exception)
+    async def fail(_: Request, error: Exception) -> Response:
+        """Starlette raises the error again once this is sent, for the guard's log."""
+        message = f"the server failed ({type(error).__name__}), by a mistake of its own."
+        return JSONResponse({"error": message}, 500)
+
     @app.exception_handler(HTTPException)
     async def miss(request: Request, error: HTTPException) -> Response:
         message = f"{request.method} {request.url.path[:100]}: {error.detail}. See /docs."

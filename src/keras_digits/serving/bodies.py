@@ -63,13 +63,17 @@ class Memory:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes, self._num_held = max_bytes, 0
 
-    def take(self, num_bytes: int) -> None:
+    def take(self, num_bytes: int, num_own: int = 0) -> None:
         """Hold so many more.
+
+        Args:
+            num_bytes: How many.
+            num_own: How many the same request holds already; one that is alone may hold any.
 
         Raises:
             BusyError: There is no room.
         """
-        if self._num_held and self._num_held + num_bytes > self._max_bytes:
+        if self._num_held > num_own and self._num_held + num_bytes > self._max_bytes:
             raise BusyError(_SECONDS_FOR_ROOM)
         self._num_held += num_bytes
 
@@ -95,7 +99,7 @@ async def body_of(request: Request, settings: Settings, memory: Memory) -> Async
         try:
             async with asyncio.timeout(settings.timeout_seconds):
                 async for chunk in request.stream():
-                    memory.take(_COPIES * len(chunk))
+                    memory.take(_COPIES * len(chunk), _COPIES * num_bytes)
                     num_bytes += len(chunk)
                     chunks.append(chunk)
                     if num_bytes > settings.max_bytes:

@@ -123,9 +123,6 @@ class Guard:
             kind = type(error).__name__
             *_, place = traceback.extract_tb(error.__traceback__)
             _log.error("%s at %s:%s", kind, place.filename, place.lineno)  # no words of a client's
-            if not status:
-                message = f"the server failed ({kind}), by a mistake of its own."
-                await _refuse(send_safely, Refusal(500, message))
         finally:
             path = scope["path"] if scope["path"] in self._known_paths else "other"
             self._watch.request(path, status, time.perf_counter() - started)

@@ -8,6 +8,7 @@ import asyncio
 import os
 import signal
 import time
+import traceback
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -53,8 +54,21 @@ class ClassifyTask:
     images: Images
 
 
+@dataclass(frozen=True)
+class Failure:
+    """A mistake of ours that a task brought out; the process goes on.
+
+    Attributes:
+        kind: The exception's name.
+        place: Where it was raised, file and line.
+    """
+
+    kind: str
+    place: str
+
+
 Task = ReadTask | ClassifyTask
-Outcome = Reading | Probabilities | PictureError
+Outcome = Reading | Probabilities | PictureError | Failure
 """What comes of a task: a reading or float32 ``(n, 10)``, or why not."""
 
 
@@ -111,7 +125,8 @@ class ReadingProcess:
             timer.cancel()
             if outcomes is None:
                 self._executor.shutdown(wait=False, kill_workers=True)
-                self._executor = self._start()
+                with suppress(Exception):  # then the next call finds it shut down, and tries again
+                    self._executor = self._start()
             finish(outcomes, time.monotonic() - told)
 
         def tell(call: "Future[list[Outcome]]") -> None:
@@ -195,13 +210,28 @@ def _work(tasks: Sequence[Task]) -> list[Outcome]:
         kind = task.layout if isinstance(task, ReadTask) else ""
         by_kind.setdefault(kind, []).append(index)
     for kind, indices in by_kind.items():
-        some: list[Any] = [tasks[index] for index in indices]
-        if kind:
-            done: Sequence[Outcome] = _reader.read_few([task.picture for task in some], kind)
-        else:
-            done = _classify([task.images for task in some], _reader)
+        some = [tasks[index] for index in indices]
+        done = _work_together(some, kind, _reader)
+        if isinstance(done, Failure):  # of one of them; the others needn't suffer
+            alone = [_work_together([task], kind, _reader) for task in some]
+            done = [one if isinstance(one, Failure) else one[0] for one in alone]
         outcomes |= zip(indices, done, strict=True)
     return [outcomes[index] for index in range(len(tasks))]
+
+
+def _work_together(
+    tasks: Sequence[Any], kind: str, reader: Reader
+) -> "Sequence[Outcome] | Failure":
+    """Do tasks of one kind: the layout of pictures, or nothing for images."""
+    try:
+        if kind:
+            return reader.read_few([task.picture for task in tasks], kind)
+        return _classify([task.images for task in tasks], reader)
+    except MemoryError:
+        raise  # too much, and nobody's mistake
+    except Exception as error:
+        *_, place = traceback.extract_tb(error.__traceback__)
+        return Failure(type(error).__name__, f"{place.filename}:{place.lineno}")
 
 
 def _classify(stacks: Sequence[Images], reader: Reader) -> list[Probabilities]:

@@ -18,6 +18,7 @@ from keras_digits.digits import SIDE
 from keras_digits.errors import ModelFileError, PictureError
 from keras_digits.serving.processes import (
     ClassifyTask,
+    Failure,
     Outcome,
     ReadingProcess,
     ReadTask,
@@ -64,6 +65,10 @@ class BusyError(Exception):
     def __init__(self, retry_after: int, reason: str = "the reader is busy") -> None:
         super().__init__(f"{reason}; try again in {retry_after} s.")
         self.retry_after = retry_after
+
+
+class FailureError(Exception):
+    """A task brought out a mistake of ours."""
 
 
 @dataclass(eq=False)
@@ -157,6 +162,7 @@ class Queue:
 
         Raises:
             BusyError: They would have to wait too long.
+            FailureError: By a mistake of ours one can't be done.
         """
         self.check()
         waiting = [_Waiting(task) for task in tasks]
@@ -241,12 +247,17 @@ class Queue:
         self._free.append(process)
         self._begin_calls()
         for index, one in enumerate(taken):
+            outcome = outcomes[index] if outcomes else None
+            if isinstance(outcome, Failure):
+                _log.error("%s at %s, in a process that reads", outcome.kind, outcome.place)
             if one.outcome.done():  # its client has gone
                 continue
-            if outcomes is None:
+            if outcome is None:
                 one.outcome.set_exception(BusyError(_SECONDS_TO_RECOVER, _NONE_STARTS))
+            elif isinstance(outcome, Failure):
+                one.outcome.set_exception(FailureError(outcome.kind))
             else:
-                one.outcome.set_result(outcomes[index])
+                one.outcome.set_result(outcome)
         if not self._waiting and not self._started:
             self._is_idle.set()
         self._on_call(count)

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
+from typing import Any
 
 import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
@@ -19,10 +20,13 @@ _SECONDS_TO_FINISH = 60
 """How long requests in flight may take once the server is asked to stop."""
 
 _SECONDS_TO_KEEP_ALIVE = 30
-"""How long a connection may stay without another request."""
+"""How long a connection may stay without another request; one that never had any, twice as long."""
 
 _MOST_CONNECTIONS = 2000
 """More at once are told to come back."""
+
+_OTHER_FILES = 500
+"""What may be open besides connections."""
 
 
 def serve(settings: Settings, tell: Callable[[str], None]) -> None:
@@ -38,6 +42,7 @@ def serve(settings: Settings, tell: Callable[[str], None]) -> None:
         ServingError: The address can't be had.
         ModelFileError: The network can't be used.
     """
+    _allow_connections()
     with (
         _listening(settings) as listening,
         asyncio.Runner(loop_factory=auto_loop_factory()) as runner,  # uvloop's, where there is one
@@ -48,6 +53,7 @@ def serve(settings: Settings, tell: Callable[[str], None]) -> None:
 async def _serve(settings: Settings, listening: socket.socket, tell: Callable[[str], None]) -> None:
     """The server from its first to its last request."""
     service = Service(settings)
+    _reload_on_hangup(service, tell)
     await service.open()
     server = uvicorn.Server(
         uvicorn.Config(
@@ -63,12 +69,51 @@ async def _serve(settings: Settings, listening: socket.socket, tell: Callable[[s
             ws="none",
         )
     )
-    _reload_on_hangup(service, tell)
     listening.listen()
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     tell(f"Reading at http://{shown}:{port}; its API is described at http://{shown}:{port}/docs")
-    await server.serve(sockets=[listening])
+    closing = asyncio.create_task(close_silent(server, _SECONDS_TO_KEEP_ALIVE))
+    try:
+        await server.serve(sockets=[listening])
+    finally:
+        closing.cancel()
+
+
+async def close_silent(server: uvicorn.Server, seconds: float) -> None:
+    """Close connections that hold no request, and have begun none for so long; for ever.
+
+    uvicorn itself does so only to those that had an answer. Who dribbles a request's head is
+    closed as well; how long a body takes is seen to where it is read.
+
+    Args:
+        server: Whose connections.
+        seconds: How long; they may last twice as long.
+    """
+    before: dict[Any, Any] = {}
+    while True:
+        await asyncio.sleep(seconds)
+        connections: set[Any] = {*server.server_state.connections}
+        silent = {
+            one: one.cycle for one in connections if not one.cycle or one.cycle.response_complete
+        }
+        for one, cycle in silent.items():
+            if one in before and before[one] is cycle:  # each request has another
+                one.transport.close()
+        before = silent
+
+
+def _allow_connections() -> None:
+    """Let the process have as many files open as it may have connections, if the system does."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource  # noqa: PLC0415  # Windows has none
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = _MOST_CONNECTIONS + _OTHER_FILES
+        if hard != resource.RLIM_INFINITY:
+            wanted = min(wanted, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _reload_on_hangup(service: Service, tell: Callable[[str], None]) -> None:

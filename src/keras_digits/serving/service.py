@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from keras_digits.digits import Images, Reading
 from keras_digits.errors import ModelFileError, PictureError
 from keras_digits.serving.answers import answer, classified
@@ -46,7 +48,8 @@ class Service:
         Raises:
             ModelFileError: It can't.
         """
-        await self._queue.open()
+        async with self._reloading:  # which may be asked for already
+            await self._queue.open()
         self._is_open = True
 
     async def close(self) -> None:
@@ -126,7 +129,7 @@ class Service:
         (outcome,) = await self._queue.do([ClassifyTask(images)])
         if isinstance(outcome, PictureError):
             raise RequestError(422, str(outcome))
-        assert not isinstance(outcome, Reading)
+        assert isinstance(outcome, np.ndarray)
         return classified(outcome)
 
     def _new_queue(self, model: Model) -> Queue:

@@ -9,7 +9,7 @@ import { Collection, cropDigit } from "./collecting.js";
 import { Details } from "./details.js";
 import { Drawing } from "./drawing.js";
 import { Gallery } from "./gallery.js";
-import { letPicturesIn, showFile } from "./pictures.js";
+import { closeFile, letPicturesIn, openFile } from "./pictures.js";
 import { Asking, setToken } from "./reading.js";
 import { announcement, sentence } from "./wording.js";
 
@@ -44,7 +44,7 @@ const gallery = new Gallery(collection, {
 const opened = collection.open();
 const asking = new Asking(showOutcome);
 
-/** The file that lies on the paper, as showFile gave it, or null: then the drawing does. */
+/** The file that lies on the paper, as openFile gave it, or null: then the drawing does. */
 let shown = null;
 /** What was read last, and the digit that is looked at. */
 let reading = null;
@@ -53,6 +53,8 @@ let chosen = null;
 let pointedAt = null;
 /** A name for what lies on the paper, new when that is another: a digit is kept once for each. */
 let paperId = Date.now();
+/** Raised by whatever is to lie on the paper next: the newest wins, whichever is decoded first. */
+let turn = 0;
 let noticeTimer = 0;
 
 // What lies on the paper
@@ -65,7 +67,12 @@ function readDrawing() {
 
 async function readFile(file) {
   forgetAnswer("Reading…");
-  const source = await showFile(file, $("picture"));
+  turn += 1;
+  const mine = turn;
+  const source = await openFile(file);
+  if (mine !== turn) return closeFile(source);
+  if (shown) closeFile(shown);
+  if (source.drawable) $("picture").src = source.drawable.src;
   shown = { ...source, name: file.name };
   paperId = Date.now();
   showPaper();
@@ -95,6 +102,8 @@ function showPaper() {
 }
 
 function putPictureAway() {
+  turn += 1;
+  if (shown) closeFile(shown);
   shown = null;
   paperId = Date.now();
   forgetAnswer(INVITATION);
@@ -240,6 +249,7 @@ function obeyKeys(event) {
 }
 
 drawing.addEventListener("change", () => {
+  turn += 1;
   if (drawing.isEmpty) paperId = Date.now();
   readDrawing();
 });

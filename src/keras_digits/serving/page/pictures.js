@@ -46,12 +46,11 @@ function letDrop(takeFirst, complain) {
 }
 
 /**
- * Show a file in an image element, where the browser can.
+ * Decode a file to an image, where the browser can.
  *
  * @returns {blob, drawable, width, height}; the last three are null where it can't.
  */
-export async function showFile(file, image) {
-  URL.revokeObjectURL(image.src);
+export async function openFile(file) {
   const loading = new Image();
   loading.src = URL.createObjectURL(file);
   try {
@@ -60,7 +59,11 @@ export async function showFile(file, image) {
     URL.revokeObjectURL(loading.src);
     return { blob: file, drawable: null, width: null, height: null };
   }
-  image.src = loading.src;
   const { naturalWidth: width, naturalHeight: height } = loading;
   return { blob: file, drawable: loading, width, height };
+}
+
+/** Give back what openFile holds. */
+export function closeFile({ drawable }) {
+  if (drawable) URL.revokeObjectURL(drawable.src);
 }

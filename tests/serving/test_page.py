@@ -238,6 +238,28 @@ def test_a_picture_can_be_pasted(visit: Visit) -> None:
     expect(visit["#invitation"]).to_be_visible()
 
 
+def test_the_newest_picture_wins_even_if_another_takes_longer_to_decode(visit: Visit) -> None:
+    visit.page.evaluate(
+        """() => {
+          const decode = Image.prototype.decode;
+          let isFirst = true;
+          Image.prototype.decode = async function () {
+            const mustWait = isFirst;
+            isFirst = false;
+            if (mustWait) await new Promise((resolve) => (window.decodeFirst = resolve));
+            return decode.call(this);
+          };
+        }"""
+    )
+    visit.choose_file("slow.png", picture_bytes("41", "PNG"), "image/png")
+    visit.choose_file("fast.png", picture_bytes("52", "PNG"), "image/png")
+    visit.expect_answer("52")
+    visit.page.evaluate("() => window.decodeFirst()")
+    visit.page.wait_for_timeout(500)
+    visit.expect_answer("52")
+    expect(visit["#picture"]).to_have_attribute("alt", "Your picture fast.png")
+
+
 def test_a_photo_can_be_taken_with_a_webcam(visit: Visit) -> None:
     visit["#photograph"].click()
     expect(visit["#camera-note"]).to_contain_text("camera isn't allowed")

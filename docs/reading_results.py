@@ -114,15 +114,14 @@ def _shortfall(sets: dict[str, Any]) -> str:
         "digits of church books and one in pen. "
         "Spoiling single digits in training (bands, outlines, clouds, scratches, blots) halves "
         "the errors under corruption and costs a few cheques; the mean of the weights before "
-        "and after it keeps most of both, and ships. The beliefs of two networks added up read "
-        "a little more in twice the time. What is left is mostly the network's. What ships came "
-        "about in four trainings of 36, 8, 24 and 24 epochs, the latter three each ended with the "
-        "mean of what they began and ended with; only the last two have learned from spoilt "
-        "digits, only the last from all of today's forms, and the first was begun before plus "
-        "signs, brackets, f and t were taken out of its lines. `make weights` goes the shorter "
-        "way, 36 and 24 epochs with all of today's data. The last two were each preferred to "
-        "their predecessor when the figures of both on MNIST's test digits, clean and spoilt, "
-        "were known, so these flatter them a little. "
+        "and after another training keeps most of both. The beliefs of two networks added up read "
+        "a little more in twice the time. What is left is mostly the network's. What ships is "
+        "what `make weights` gives, from random weights in 32 and 20 epochs, the latter ended "
+        "with the mean of what they began and ended with; nothing in it was chosen by MNIST's "
+        "test digits. It took the place of a network that had come about in four trainings on "
+        "data as it grew, 92 epochs together: 99.68 % of those digits instead of 99.60, as many "
+        "cheques, two digits of church books more, five of Semeion's fewer, and more letters taken "
+        "for digits. "
         "Sizes and thresholds were set on these very pictures, so figures on others will be "
         "somewhat lower."
     )
@@ -275,4 +274,9 @@ def declining_section(result: dict[str, Any]) -> str:
     missed = [key for key, aim in result["aims"].items() if ours[key] < aim]
     aims = f"{result['aims']['auroc']:.3f} and {100 * result['aims']['others_declined']:.0f} %"
     ending = "both were reached" if not missed else f"{len(missed)} of 2 not reached"
-    return "\n".join([*lines, "", f"Aims: {aims}; {ending}."])
+    chosen = (
+        "How the beliefs of all views make the confidence of one digit was chosen among a dozen "
+        "ways on these very pictures, and some letters are drawn for training after those that "
+        "passed here, so expect a little less on others."
+    )
+    return "\n".join([*lines, "", f"Aims: {aims}; {ending}. {chosen}"])

@@ -26,10 +26,10 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: The folder or the file can't be written.
     """
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder; expected the path of a file to write.")
     partial = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder; expected the path of a file to write.")
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
         _flush(partial)

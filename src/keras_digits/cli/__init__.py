@@ -5,8 +5,10 @@ Each command imports what it needs when it runs, so that ``digits --help`` is in
 and exit code 2.
 """
 
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -53,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0, 1 when the output's reader has gone (``digits ... | head``), 2 for bad
         input, 130 after Ctrl-C.
     """
+    _open_closed_streams()
     try:
         words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
         code = app(words, prog_name="digits", standalone_mode=False)
@@ -75,6 +78,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if code == _STOPPED:
         print("Stopped.", file=sys.stderr)
     return code if isinstance(code, int) else 0
+
+
+def _open_closed_streams() -> None:
+    """Let what nobody wants go nowhere: Python would print it elsewhere, or fail."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  # stays
 
 
 def _refuse(message: str) -> int:

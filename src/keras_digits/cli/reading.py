@@ -1,5 +1,6 @@
 """The command that reads pictures."""
 
+import codecs
 import io
 import math
 import sys
@@ -105,7 +106,9 @@ def read(
     copies = copy_paths(sources, folder) if folder is not None else [None] * len(sources)
     show = as_bare_lines if is_one_picture(paths) else as_named_line
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="surrogateescape")  # file names go out as they came in
+        is_utf8 = codecs.lookup(sys.stdout.encoding).name == "utf-8"
+        # File names go out as they came in, or where that can't be said, escaped.
+        sys.stdout.reconfigure(errors="surrogateescape" if is_utf8 else "backslashreplace")
     if to_json:
         show = as_json
     elif to_csv:

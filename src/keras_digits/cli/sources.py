@@ -15,6 +15,7 @@ from pathlib import Path, PurePath
 from PIL import Image
 
 from keras_digits.errors import PictureError
+from keras_digits.reading.limits import MAX_BYTES, UNREADABLE
 
 STDIN = "-"
 """The word for a picture on stdin."""
@@ -22,9 +23,6 @@ STDIN = "-"
 
 _COPY = re.compile(r"-annotated(-\d+)?\.png$")
 """How the names end that :func:`copy_paths` gives."""
-
-_NO_PIXELS = {"BUFR", "GRIB", "HDF5", "MPEG"}
-"""Formats whose files Pillow recognises and can't decode."""
 
 _PLUGINS_SUFFIXES = {".heic", ".heif"}
 """Telephones write these: without Pillow's plugin they are refused by name, not passed over."""
@@ -65,13 +63,18 @@ def copy_paths(sources: Sequence[Source], folder: Path) -> list[Path]:
     """Where each source's annotated copy goes: no two to one place, none onto a source."""
     taken = {_identity(source.content) for source in sources if isinstance(source.content, str)}
     paths = []
+    counts: dict[str, int] = {}
     for source in sources:
-        place, count = folder / source.copy.parent, 1
+        place = folder / source.copy.parent
         path = place / f"{source.copy.name}-annotated.png"
-        while _identity(path) in taken:
+        wanted = identity = _identity(path)
+        count = counts.get(wanted, 1)
+        while identity in taken:
             count += 1
             path = place / f"{source.copy.name}-annotated-{count}.png"
-        taken.add(_identity(path))
+            identity = _identity(path)
+        counts[wanted] = count
+        taken.add(identity)
         paths.append(path)
     return paths
 
@@ -128,8 +131,6 @@ def _read_stdin() -> Source:
 
 def _read_stream(stream: str | int, name: str, copy: str) -> Source:
     """A source from what can be read only once."""
-    from keras_digits.reading.limits import MAX_BYTES
-
     content: bytes | PictureError
     try:
         with open(stream, "rb", closefd=isinstance(stream, str)) as opened:
@@ -166,5 +167,5 @@ def _walk(folder: str) -> Iterator[Source]:
 def _picture_suffixes() -> set[str]:
     """The suffixes that pictures have, in lower case, with the dot."""
     formats = Image.registered_extensions()
-    readable = Image.OPEN.keys() - _NO_PIXELS
+    readable = Image.OPEN.keys() - UNREADABLE
     return {suffix for suffix, name in formats.items() if name in readable} | _PLUGINS_SUFFIXES

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_digits.digits import FRAME_WIDTH, NUM_CLASSES, Box, Digit, Number
+from keras_digits.digits import FRAME_WIDTH, NOTHING, NUM_CLASSES, Box, Digit, Number
 from keras_digits.reading.decoding import Spot, row_of, row_probabilities, spot_at, spots
 from keras_digits.reading.views import View
 
@@ -147,7 +147,7 @@ def choose_one(sights: Sequence[Sight], width: int) -> Chosen:
     is_sure = _is_enough(float(seen[best][frame, digit]), share, len(sights))
     if spot.confidence <= _LEAST_BELIEF:
         return Chosen([], [], sights[best].view, is_sure)
-    is_any = float(np.mean([weighted.sum(axis=1).max() for weighted in seen]))
+    is_any = float(np.mean([1 - sight.beliefs[:, NOTHING].min() for sight in sights]))
     confidence = math.sqrt(spot.confidence * share * is_any)
     return Chosen([spot], [confidence], sights[best].view, is_sure)
 

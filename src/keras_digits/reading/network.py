@@ -180,13 +180,13 @@ def read_network(path: Path) -> bytes:
     Raises:
         ModelFileError: It is missing or can't be read.
     """
-    if not path.is_file():
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError) as error:
         raise ModelFileError(
             f"{path} does not exist; expected a digits.onnx. Train one: digits train; "
             "or write that of a run: digits export RUN"
-        )
-    try:
-        return path.read_bytes()
+        ) from error
     except OSError as error:
         raise ModelFileError(
             f"{path} can't be read ({error.strerror}); expected a digits.onnx. Look at its "

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from keras_digits.digits import INK
 from keras_digits.errors import PictureError
-from keras_digits.reading.limits import MAX_BYTES, MAX_PIXELS
+from keras_digits.reading.limits import MAX_BYTES, MAX_PIXELS, UNREADABLE
 
 WORKING_SIDE = 2400
 """Larger pictures are shrunk to this, in pixels: a page's digits are still tall enough."""
@@ -33,6 +34,9 @@ _SIDE_TO_JUDGE = 400
 
 _STRIP = 64
 """Rows of a strip of a large picture, once it is small."""
+
+_LEAST_CONTRAST = 64
+"""What is opaque and differs at least so much in brightness brings its own paper."""
 
 _WHITE, _BLACK = (255, 255, 255, 255), (0, 0, 0, 255)
 
@@ -98,7 +102,7 @@ def decode(source: Any, name: str | None = None, max_pixels: int = MAX_PIXELS) -
     if isinstance(source, bytes | bytearray | memoryview):
         return _decode(bytes(source), name, max_pixels)
     if isinstance(source, Image.Image):
-        return _with_errors(source, name, max_pixels)
+        return _with_errors(source, name, max_pixels, is_ours=False)
     if isinstance(source, np.ndarray):
         return _with_errors(_from_array(source, name), name, max_pixels)
     raise PictureError(
@@ -149,6 +153,10 @@ def _decode(raw: bytes, name: str, max_pixels: int) -> Picture:
         ) from error
     except Exception as error:  # Pillow's decoders raise nearly anything at broken contents
         raise _broken(name, error) from error
+    if picture.format in UNREADABLE:
+        raise PictureError(
+            f"{name} is {picture.format}; expected PNG, JPEG, GIF, TIFF or the like. Save it so."
+        )
     return _with_errors(picture, name, max_pixels)
 
 
@@ -169,7 +177,7 @@ def _decode_heif(raw: bytes, name: str, max_pixels: int) -> Picture:
     return _with_errors(picture, name, max_pixels)
 
 
-def _with_errors(picture: Image.Image, name: str, max_pixels: int) -> Picture:
+def _with_errors(picture: Image.Image, name: str, max_pixels: int, is_ours: bool = True) -> Picture:
     """A Pillow image, decoded only now, as a Picture; or one clear error."""
     width, height = picture.size
     if width * height > max_pixels:
@@ -177,7 +185,7 @@ def _with_errors(picture: Image.Image, name: str, max_pixels: int) -> Picture:
     if width * height == 0:
         raise PictureError(f"{name} has no pixels; expected a picture.")
     try:
-        return _upright(picture)
+        return _upright(picture, is_ours)
     except Exception as error:
         raise _broken(name, error) from error
 
@@ -194,23 +202,27 @@ def _broken(name: str, error: Exception) -> PictureError:
     return PictureError(f"{name} is a broken picture ({reason}). Save it again.")
 
 
-def _upright(picture: Image.Image) -> Picture:
-    """Shrink, turn, flatten."""
+def _upright(picture: Image.Image, is_ours: bool) -> Picture:
+    """Shrink, turn, flatten; what isn't ours stays as it is."""
     width = picture.size[0]
     if max(picture.size) > WORKING_SIDE:
-        picture = _shrunk(picture)
+        picture = _shrunk(picture, is_ours)
     scale = width / picture.size[0]
     upright = _flat(ImageOps.exif_transpose(picture))
     return Picture(np.asarray(upright), scale)
 
 
-def _shrunk(picture: Image.Image) -> Image.Image:
+def _shrunk(picture: Image.Image, is_ours: bool) -> Image.Image:
     """A large picture at ``WORKING_SIDE``; a JPEG is decoded small, to save time and memory."""
     factor = WORKING_SIDE / max(picture.size)
     size = (max(1, round(picture.size[0] * factor)), max(1, round(picture.size[1] * factor)))
-    picture.draft(None, size)
+    if is_ours:
+        picture.draft(None, size)  # which makes the picture itself smaller
     exif = picture.getexif()
-    is_transparent = "A" in picture.getbands() or "transparency" in picture.info
+    is_numbers = picture.mode.startswith(("I", "F"))
+    is_transparent = not is_numbers and (
+        "A" in picture.getbands() or "transparency" in picture.info
+    )
     if is_transparent or picture.mode in _NOT_RESIZED:
         small = _shrunk_in_strips(picture, size, "RGBA" if is_transparent else "RGB")
     else:
@@ -238,7 +250,8 @@ def _shrunk_in_strips(picture: Image.Image, size: tuple[int, int], mode: str) ->
 def _flat(picture: Image.Image) -> Image.Image:
     """RGB, 8 bits a channel, nothing transparent."""
     if picture.mode.startswith(("I", "F")):
-        return _from_numbers(np.asarray(picture, np.float64)).convert("RGB")
+        is_float = picture.mode.startswith("F")
+        return _from_numbers(np.asarray(picture, np.float64), is_float).convert("RGB")
     if "A" in picture.getbands() or "transparency" in picture.info:
         layer = picture if picture.mode == "RGBA" else picture.convert("RGBA")
         paper = Image.new("RGBA", layer.size, _paper(layer))
@@ -248,12 +261,22 @@ def _flat(picture: Image.Image) -> Image.Image:
 
 
 def _paper(rgba: Image.Image) -> tuple[int, int, int, int]:
-    """The paper to lay a transparent layer on: white, unless what was drawn on it is light."""
+    """The paper to lay a transparent layer on: white, unless what was drawn on it is light.
+
+    A card with something on it, cut out, brings its own paper, and lies on more of that.
+    """
     layer = np.asarray(rgba.reduce(max(1, min(rgba.size) // _SIDE_TO_JUDGE)), np.float32)
     seen = layer[..., 3]
     if seen.min() > 127 or seen.max() == 0:
         return _WHITE
-    brightness = float((layer[..., :3].mean(axis=2) * seen).sum() / seen.sum())
+    grey, is_opaque = layer[..., :3].mean(axis=2), seen > 127
+    rows, columns = np.flatnonzero(is_opaque.any(axis=1)), np.flatnonzero(is_opaque.any(axis=0))
+    if len(rows):
+        box = is_opaque[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        darkest, middle, brightest = np.percentile(grey[is_opaque], (2, 50, 98))
+        if box.mean() > 0.5 and brightest - darkest > _LEAST_CONTRAST:
+            return _BLACK if middle < INK / 2 else _WHITE
+    brightness = float((grey * seen).sum() / seen.sum())
     return _BLACK if brightness > 160 else _WHITE
 
 
@@ -277,14 +300,17 @@ def _from_array(array: NDArray[Any], name: str) -> Image.Image:
         return Image.fromarray(np.ascontiguousarray(array))
     if array.dtype == np.bool_:
         return Image.fromarray((array * 255).astype(np.uint8))
-    return _from_numbers(array.astype(np.float64))
+    return _from_numbers(array.astype(np.float64), array.dtype.kind == "f")
 
 
-def _from_numbers(values: NDArray[np.float64]) -> Image.Image:
-    """8 bits from numbers of some other range: 0 stays black, the brightest becomes white."""
+def _from_numbers(values: NDArray[np.float64], is_float: bool) -> Image.Image:
+    """8 bits from numbers of some other range: 0 stays black, the brightest becomes white.
+
+    Floating-point numbers around 1 are meant to reach up to 1, others up to 255.
+    """
     values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     low, high = min(float(values.min()), 0.0), float(values.max())
     if high > low:
-        is_byte_range = low == 0 and 1 < high <= 255
+        is_byte_range = low == 0 and (2 if is_float else 1) < high <= 255
         values = (values - low) * (1.0 if is_byte_range else 255 / (high - low))
     return Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))

@@ -3,6 +3,7 @@
 A rule is straight, thin, level or plumb, and runs from edge to edge of the picture or along one.
 """
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -74,8 +75,12 @@ class _StraightLine:
     def band(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         """The line's pixels, uint8 ``(height, width)``; strokes that join it stay out."""
         line = self.level + self.slope * np.arange(shape[1])
-        distance = np.abs(np.arange(shape[0])[:, None] - line[None, :])
-        return (distance <= self.thickness / 2 + 0.8).astype(np.uint8)
+        reach = self.thickness / 2 + 0.8
+        first = max(0, math.ceil(line.min() - reach))
+        rows = np.arange(first, min(shape[0], math.floor(line.max() + reach) + 1))
+        pixels = np.zeros(shape, np.uint8)
+        pixels[first : first + len(rows)] = np.abs(rows[:, None] - line[None, :]) <= reach
+        return pixels
 
 
 def _as_straight_line(run: NDArray[np.uint8], left: int, top: int) -> _StraightLine | None:

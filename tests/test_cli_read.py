@@ -4,10 +4,12 @@ import csv
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, get_args
 
 import pytest
@@ -15,6 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from keras_digits.cli import main
 from keras_digits.cli.reading import Layout
+from keras_digits.cli.sources import Source, copy_paths
 from keras_digits.digits import Reading
 from keras_digits.reading.reader import LAYOUTS, Reader
 
@@ -306,6 +309,58 @@ def test_copies_of_pictures_of_the_same_name_all_stay(capsys: pytest.CaptureFixt
         "a-annotated-3.png",
         "a-annotated.png",
     ]
+
+
+def test_name_that_is_too_long_for_a_copy_stops_no_other(
+    capsys: pytest.CaptureFixture[str], pictures: dict[str, str]
+) -> None:
+    long = draw("x" * 240 + ".png", "7")
+    out, err = run(capsys, long, "a.png", "--annotate", "copies", code=2)
+    assert f"a.png: {pictures['a.png']}" in out
+    assert "File name too long" in err
+    assert err.count("\n") == 2  # and where the copies are
+
+
+def test_network_whose_name_is_too_long_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    _, err = run(capsys, "a.png", "--network", "x" * 300 + ".onnx", code=2)
+    assert "File name too long" in err
+    assert err.count("\n") == 1
+
+
+def test_thousands_of_pictures_of_one_name_get_places_at_once() -> None:
+    sources = [Source(f"{index}/page.png", b"", PurePath("page")) for index in range(3000)]
+    started = time.perf_counter()
+    assert len(set(copy_paths(sources, Path("copies")))) == len(sources)
+    assert time.perf_counter() - started < 2
+
+
+def test_names_that_the_output_cannot_say_are_escaped(pictures: dict[str, str]) -> None:
+    Path("a.png").rename("\u6570.png")
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    done = subprocess.run(
+        [*READ, "b.png", "\u6570.png", "b.png"], env=environment, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    first, second, third = done.stdout.decode("cp1252").splitlines()
+    assert first == third
+    assert second == f"\\u6570.png: {pictures['a.png']}"
+
+
+def test_closed_streams_are_no_reason_to_fail(pictures: dict[str, str]) -> None:
+    def shell(words: str) -> "subprocess.CompletedProcess[str]":
+        command = " ".join([*map(shlex.quote, READ), words])
+        return subprocess.run(
+            ["/bin/sh", "-c", command], capture_output=True, text=True, check=False
+        )
+
+    done = shell("a.png nowhere.png --json 2>&-")
+    assert done.returncode == 2
+    assert [json.loads(line)["file"] for line in done.stdout.splitlines()] == [
+        "a.png",
+        "nowhere.png",
+    ]
+    done = shell("a.png >&-")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_copies_of_a_folder_lie_as_its_pictures_do(capsys: pytest.CaptureFixture[str]) -> None:

@@ -66,6 +66,40 @@ def test_transparent_layer_is_laid_on_paper_that_shows_it(pen: tuple[int, int, i
     assert abs(int(grey[SEVEN < 60].mean()) - int(grey[0, 0])) > 180
 
 
+@pytest.mark.parametrize("margin", [2, 60])
+@pytest.mark.parametrize("is_light", [True, False])
+def test_card_that_was_cut_out_lies_on_its_own_paper(margin: int, is_light: bool) -> None:
+    card = SEVEN if is_light else 255 - SEVEN
+    layer = np.zeros((*(side + 2 * margin for side in SEVEN.shape), 4), np.uint8)
+    inside = (slice(margin, -margin), slice(margin, -margin))
+    layer[inside] = np.dstack([card, card, card, np.full_like(card, 255)])
+    grey = to_grey(load_picture(encode(Image.fromarray(layer))).pixels)
+    assert abs(int(grey[0, 0]) - int(np.median(card))) < 10
+
+
+def test_picture_that_is_handed_in_stays_as_it_is() -> None:
+    large = Image.fromarray(np.kron(SEVEN, np.ones((30, 30), np.uint8)))
+    theirs = Image.open(io.BytesIO(encode(large, "JPEG")))
+    picture = load_picture(theirs)
+    assert theirs.size == large.size
+    assert picture.scale == pytest.approx(max(large.size) / WORKING_SIDE, rel=0.01)
+
+
+@pytest.mark.parametrize("brightest", [1.0000001, 1.02, 1.5])
+def test_numbers_that_go_a_little_beyond_1_reach_from_0_to_1(brightest: float) -> None:
+    grey = to_grey(load_picture(SEVEN / 255 * brightest).pixels)
+    assert difference(grey, SEVEN) < 4
+
+
+@pytest.mark.parametrize("side", [1, 30], ids=["as it is", "shrunk"])
+def test_16_bits_with_a_transparent_value_are_not_clipped(side: int) -> None:
+    values = np.kron(SEVEN, np.ones((side, side), np.uint8)).astype(np.uint16) * 257
+    raw = encode(Image.fromarray(values), transparency=1)
+    grey = to_grey(load_picture(raw).pixels)
+    assert grey.min() < 60
+    assert np.median(grey) > 200
+
+
 @pytest.mark.parametrize("side", [1, 30], ids=["as it is", "shrunk"])
 def test_exif_rotation_is_undone(side: int) -> None:
     exif = Image.Exif()
@@ -108,6 +142,7 @@ def test_arrays_of_every_kind_are_pictures(array: np.ndarray) -> None:
     ("source", "message"),
     [
         (b"", "is empty"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n{} loop\n", "is EPS"),
         (b"%PDF-1.7", "is not a picture that can be read"),
         (b"\0\0\0\x18ftypheic\0\0\0\0", "pip install pillow-heif"),
         (encode(Image.fromarray(SEVEN))[:300], "is a broken picture"),

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
@@ -15,6 +16,9 @@ from keras_digits.errors import DigitsError, ServingError
 from keras_digits.serving.app import create_app
 from keras_digits.serving.service import Service
 from keras_digits.serving.settings import Settings
+
+if sys.platform != "win32":
+    import resource
 
 _SECONDS_TO_FINISH = 60
 """How long requests in flight may take once the server is asked to stop."""
@@ -105,9 +109,9 @@ async def close_silent(server: uvicorn.Server, seconds: float) -> None:
 
 def _allow_connections() -> None:
     """Let the process have as many files open as it may have connections, if the system does."""
-    with suppress(ImportError, OSError, ValueError):
-        import resource  # noqa: PLC0415  # Windows has none
-
+    if sys.platform == "win32":
+        return
+    with suppress(OSError, ValueError):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         wanted = _MOST_CONNECTIONS + _OTHER_FILES
         if hard != resource.RLIM_INFINITY:

@@ -26,11 +26,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: The folder or the file can't be written.
     """
-    try:
-        is_folder = path.is_dir()
-    except OSError as error:  # a name that is too long
-        raise cannot_write(path, error) from error
-    if is_folder:
+    if os.path.isdir(path):  # noqa: PTH112  # Path's raises where a name is too long
         raise OutputError(f"{path} is a folder; expected the path of a file to write.")
     partial = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:
@@ -105,10 +101,10 @@ def _flush(path: Path) -> None:
 
 def _discard(scrap: Path) -> None:
     """Remove a file or folder that is no longer wanted, as far as the file system allows."""
+    if os.path.isdir(scrap):  # noqa: PTH112
+        shutil.rmtree(scrap, ignore_errors=True)
+        return
     try:
-        if scrap.is_dir():
-            shutil.rmtree(scrap, ignore_errors=True)
-            return
         scrap.unlink(missing_ok=True)
     except OSError:
         return  # The first error is the one to report.

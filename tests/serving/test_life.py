@@ -541,10 +541,15 @@ def _peak_mib(pid: int) -> float:
     return found
 
 
+def queue_of_one_process(**settings: Any) -> Queue:
+    """A queue, not open yet, before one process with the network that ships."""
+    network = network_path(None).read_bytes()
+    return Queue(Settings(num_processes=1, **settings), network, lambda num_tasks: None)
+
+
 def test_a_picture_that_no_process_survives_costs_itself_alone() -> None:
     async def answer() -> list[Any]:
-        settings = Settings(num_processes=1, max_pixels=10**6, timeout_seconds=5)
-        queue = Queue(settings, network_path(None).read_bytes(), lambda num_tasks: None)
+        queue = queue_of_one_process(max_pixels=10**6, timeout_seconds=5)
         await queue.open()
         good, bad = ReadTask(SEVEN, "auto"), ReadTask(_Deadly(SEVEN), "auto")
         outcomes = await queue.do([good, bad, good])
@@ -560,9 +565,7 @@ def test_a_mistake_in_a_process_is_told_and_the_process_goes_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def answer() -> list[Any]:
-        queue = Queue(
-            Settings(num_processes=1), network_path(None).read_bytes(), lambda num_tasks: None
-        )
+        queue = queue_of_one_process()
         await queue.open()
         (before,) = queue._processes[0]._executor._processes
         odd = ClassifyTask(np.zeros((1, 5, 5), np.uint8))  # no request has it
@@ -584,9 +587,7 @@ def test_a_process_that_has_no_successor_yet_gets_one_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def answer() -> list[Any]:
-        queue = Queue(
-            Settings(num_processes=1), network_path(None).read_bytes(), lambda num_tasks: None
-        )
+        queue = queue_of_one_process()
         await queue.open()
 
         def fail(process: ReadingProcess) -> Any:

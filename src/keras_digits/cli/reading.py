@@ -132,7 +132,7 @@ def read(
 
 def _tell_if_all_are_declined(reader: "Reader", layout: str, max_error: float | None) -> None:
     """Say on stderr why no number will be accepted, where that is so, and what would help."""
-    least = reader.least_error(layout)
+    least = None if max_error is None else reader.least_error(layout)
     if max_error is None or least is None or max_error >= least:
         return
     enough = math.ceil(least * 1000) / 1000

@@ -235,7 +235,7 @@ def _classifier(run: Run, dataset: Dataset | None = None) -> Callable[[Images], 
     network = NETWORKS[run.recipe.network]
     if network.in_integers or run.recipe.validation_split > 0:
         if not run.onnx_path.is_file():
-            export_run(run, run_dataset(run, dataset))
+            export_run(run, dataset)
         exported = ExportedNetwork(run.onnx_path)
         return lambda images: exported.classify(images)[0]
     model = load_model(run)

@@ -6,6 +6,7 @@ that takes time.
 """
 
 import json
+import os
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -64,18 +65,11 @@ def network_path(network: str | Path | None) -> Path:
         return shipped[DEFAULT_NAME].path
     path = Path(network)
     if isinstance(network, Path) or path.name != network or path.suffix:
-        return (path / "digits.onnx" if _is_folder(path) else path).absolute()
+        is_folder = os.path.isdir(path)  # noqa: PTH112  # Path's raises where a name is too long
+        return (path / "digits.onnx" if is_folder else path).absolute()
     if network not in shipped:
         raise ModelFileError(
             f"no network called {network!r} ships; expected one of {', '.join(shipped)}, or a "
             "file such as runs/mine/digits.onnx. See them: digits weights"
         )
     return shipped[network].path
-
-
-def _is_folder(path: Path) -> bool:
-    """Whether a folder can be seen there."""
-    try:
-        return path.is_dir()
-    except OSError:  # a name that is too long
-        return False

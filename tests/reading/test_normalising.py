@@ -44,9 +44,11 @@ def test_same_digit_gives_the_same_image(changed: np.ndarray) -> None:
     assert difference(normalise_picture(changed), normalise_picture(seven())) < 10
 
 
-def test_hairlines_become_strokes_as_wide_as_a_pen_leaves() -> None:
-    thin = normalise_picture(seven(400, 2))
-    wide = normalise_picture(seven(400, 44))
+@pytest.mark.parametrize("side", [200, 400, 3000])
+def test_hairlines_become_strokes_as_wide_as_a_pen_leaves(side: int) -> None:
+    thin = normalise_picture(seven(side, 2))
+    wide = normalise_picture(seven(side, side // 9))
+    assert difference(thin, wide) < 15
     assert (thin > 127).sum() > 0.6 * (wide > 127).sum()
 
 

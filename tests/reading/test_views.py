@@ -25,6 +25,15 @@ def test_digits_stand_twenty_pixels_tall_in_the_middle(height: int) -> None:
     assert abs((rows[0] + rows[-1]) / 2 - (SIDE - 1) / 2) <= 1.5
 
 
+@pytest.mark.parametrize("height", [150, 250, 2000])
+def test_hairlines_on_tall_digits_stay_black(height: int) -> None:
+    thin = line_of(write("73", height=height, thickness=2)).view().strip.astype(float)
+    pen = line_of(write("73", height=height, thickness=height // 14)).view().strip.astype(float)
+    assert (thin > 127).sum() > 0.5 * (pen > 127).sum()
+    shared = min(thin.shape[1], pen.shape[1])
+    assert np.corrcoef(thin[:, :shared].ravel(), pen[:, :shared].ravel())[0, 1] > 0.65
+
+
 def test_size_is_a_share_of_the_usual_height() -> None:
     view = line_of(write("38")).view(size=0.5)
     rows = np.flatnonzero((view.strip > 100).any(axis=1))

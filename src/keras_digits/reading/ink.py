@@ -96,6 +96,17 @@ def stroke_width(mask: NDArray[np.uint8]) -> float:
     return 2.0 * area / max(outline, 1) if outline < area else 1.0
 
 
+def pooled(strength: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+    """Of each square of `factor` by `factor` pixels the strongest, so that hairlines stay black.
+
+    Beyond the last row and column is paper.
+    """
+    height, width = strength.shape
+    padded = np.pad(strength, ((0, -height % factor), (0, -width % factor)))
+    rows = padded.reshape(-1, factor, padded.shape[1]).max(axis=1)
+    return np.asarray(rows.reshape(len(rows), -1, factor).max(axis=2))
+
+
 def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
     """Whether the writing is lighter than its paper, which is what lies along the border."""
     grey = to_grey(pixels)

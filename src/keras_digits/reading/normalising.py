@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from keras_digits.digits import INK, SIDE
 from keras_digits.errors import PictureError
-from keras_digits.reading.ink import find_ink, stroke_width
+from keras_digits.reading.ink import find_ink, pooled, stroke_width
 from keras_digits.reading.parts import Parts, ink_of
 
 BOX_SIDE = 20
@@ -19,6 +19,10 @@ BOX_SIDE = 20
 
 _THINNEST_STROKE = 2.4
 """Strokes are made at least this wide, in pixels of the image."""
+
+_WIDENED_SIDE = 120
+"""Where they are made wider, larger digits are first made smaller by a whole factor, though not
+smaller than this: the time it takes grows with the fourth power of their side."""
 
 
 def normalise_picture(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -53,8 +57,9 @@ def normalise(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
     scale = BOX_SIDE / max(width, height, 1)
     missing = _THINNEST_STROKE - stroke_width(mask) * scale
     if scale < 1 and missing > 0:
-        side = 1 + missing / scale
-        ink = _dilated(ink, side)
+        if (factor := max(width, height) // _WIDENED_SIDE) > 1:
+            return normalise(pooled(ink, factor))
+        ink = _dilated(ink, 1 + missing / scale)
     rows = slice(max(0, top - 1), top + height + 1)  # a pixel more on each side: faint edges
     columns = slice(max(0, left - 1), left + width + 1)
     digit = ink[rows, columns]

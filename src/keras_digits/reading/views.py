@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.digits import FRAME_WIDTH, INK, SIDE
-from keras_digits.reading.ink import CORE_PERCENTILE, Ink, percentile, stroke_width
+from keras_digits.reading.ink import CORE_PERCENTILE, Ink, percentile, pooled, stroke_width
 from keras_digits.reading.normalising import BOX_SIDE
 
 DIGIT_HEIGHT = BOX_SIDE
@@ -33,6 +33,10 @@ _SLANTS = np.arange(-3, 11) / 10
 
 _THINNEST = 0.07
 """Strokes are made at least about this wide, as a share of the digits' height."""
+
+_THICKENED_HEIGHT = 120
+"""Where strokes are made wider, taller digits are first made smaller by a whole factor, though not
+lower than this: the time it takes grows with their height's fourth power."""
 
 _FLOOR = 0.25
 """Ink below this share of the threshold counts as paper."""
@@ -167,12 +171,13 @@ class Line:
         rise = abs(self.level.slope) * max(right - self.level.column, self.level.column - left)
         top = max(0, int(self.level.row - reach - rise))
         bottom = min(height, int(self.level.row + reach + rise) + 1)
-        part = self._thickened(self.ink.strength[top:bottom, left:right])
+        part, factor = self._thickened(self.ink.strength[top:bottom, left:right])
         if self.level.slope:
-            part = _levelled(part, self.level.slope, self.level.column - left)
+            part = _levelled(part, self.level.slope, (self.level.column - left) / factor)
         zoom = min(1.0, _KEPT_HEIGHT / self.digit_height)
         if zoom < 1:
-            size = (max(1, round(part.shape[1] * zoom)), max(1, round(part.shape[0] * zoom)))
+            share = zoom * factor
+            size = (max(1, round(part.shape[1] * share)), max(1, round(part.shape[0] * share)))
             part = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
         written = part[part > self.ink.threshold]
         core = percentile(written, CORE_PERCENTILE) if len(written) else 1.0
@@ -180,17 +185,24 @@ class Line:
         shades = np.clip((part - floor) * (INK / max(core - floor, 1e-3)), 0, INK)
         return _Region(np.asarray(shades, np.uint8), left, top, zoom)
 
-    def _thickened(self, part: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Hairlines on tall writing made wide enough that shrinking leaves them black."""
-        if self.digit_height < 2 * _KEPT_HEIGHT:
-            return part
+    def _thickened(self, part: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
+        """Hairlines on tall writing made wide enough that shrinking leaves them black.
+
+        Returns:
+            The ink, and how many pixels of the picture one of it stands for, each way.
+        """
+        if self.digit_height < 2 * _KEPT_HEIGHT or self._lacks(part, self.digit_height) < 1:
+            return part, 1
+        factor = max(1, int(self.digit_height / _THICKENED_HEIGHT))
+        part = pooled(part, factor) if factor > 1 else part
+        reach = max(0, round(self._lacks(part, self.digit_height / factor) / 2))
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+        return np.asarray(cv2.dilate(part, kernel)), factor
+
+    def _lacks(self, part: NDArray[np.float32], digit_height: float) -> float:
+        """By how many pixels strokes are too narrow for digits so tall."""
         mask = (part > self.ink.threshold).astype(np.uint8)
-        missing = _THINNEST * self.digit_height - stroke_width(mask)
-        if missing < 1:
-            return part
-        side = 2 * round(missing / 2) + 1
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-        return np.asarray(cv2.dilate(part, kernel))
+        return _THINNEST * digit_height - stroke_width(mask)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,9 +12,7 @@ Keras and scikit-learn are given pixels that are scaled already, which isn't cou
 """
 
 import os
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +25,7 @@ import numpy as np
 import onnxruntime
 from claims import Claim, clocked, in_turn, show
 from numpy.typing import NDArray
+from peers import train_quickly
 from sklearn.neural_network import MLPClassifier
 from tutorial import console, write_result
 
@@ -80,10 +79,9 @@ def main() -> None:
     images = np.concatenate([x_train, x_test])
     networks, claims = {}, []
     for name, count in COUNTS.items():
-        with tempfile.TemporaryDirectory() as folder:
-            sides = _untrained(name) if name == "lines" else _trained(name, Path(folder) / "run")
-            one = time_one(name, *sides, images[:1])
-            many = time_many(name, *sides, images[:count])
+        sides = _untrained(name) if name == "lines" else _trained(name)
+        one = time_one(name, *sides, images[:1])
+        many = time_many(name, *sides, images[:count])
         networks[name] = {"one": one, "many": many}
         claims += [*_claims_of_one(name, one), *_claims_of_many(name, many)]
     show(claims)
@@ -93,13 +91,10 @@ def main() -> None:
     write_result("classify", {"networks": networks, "claims": rows, "environment": environment})
 
 
-def _trained(name: str, folder: Path) -> tuple[keras.Model, Path]:
-    """A network of one epoch in Keras and its file: how good its weights are doesn't matter."""
-    flags = ("--network", name, "--epochs", "1", "--dataset", "mnist", "--out", str(folder))
-    with console.status(f"digits train --network {name} --epochs 1"):
-        command = [sys.executable, "-m", "keras_digits.cli", "train", *flags]
-        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-    return keras.models.load_model(folder / "model.keras"), folder / "digits.onnx"
+def _trained(name: str) -> tuple[keras.Model, Path]:
+    """A network in Keras and its file."""
+    run = train_quickly(name)
+    return keras.models.load_model(run / "model.keras"), run / "digits.onnx"
 
 
 def _untrained(name: str) -> tuple[keras.Model, Path]:

@@ -2,22 +2,24 @@
 
 The whole process, imports and all, of ``digits train`` (the same network, optimizer, epochs and
 batches; besides a run folder with report, model card and ``digits.onnx``) and of
-``examples/article.py``, in turn; and the most memory that each holds. Writes
-``benchmarks/results/command.json``. These take minutes, so there are two rounds.
+``examples/article.py``, in turn; the most memory that each holds, and the accuracy that it comes
+to. Writes ``benchmarks/results/command.json``. These take minutes, so there are two rounds.
 
-    python benchmarks/command.py    # about five minutes
+    python benchmarks/command.py    # about four minutes
 """
 
+import json
 import statistics
 import sys
 import tempfile
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from claims import Claim, show
 from processes import Ran, run
 from rich.progress import track
-from tutorial import ROOT, console, write_result
+from tutorial import ROOT, accuracy_told, console, write_result
 
 from keras_digits.errors import DigitsError
 from keras_digits.training.environment import describe_environment
@@ -29,7 +31,7 @@ def main(
     rounds: Annotated[int, typer.Option(min=1, help="Fewer write nothing.")] = NUM_ROUNDS,
 ) -> None:
     """Run both in turn."""
-    found: dict[str, list[Ran]] = {"ours": [], "script": []}
+    found: dict[str, list[tuple[Ran, float]]] = {"ours": [], "script": []}
     try:
         for _ in track(range(rounds), "digits train and the tutorial's script", console=console):
             found["ours"].append(_ours())
@@ -39,9 +41,10 @@ def main(
         sys.exit(2)
     sides = {
         name: {
-            "values": [one.seconds for one in ran],
-            "median": statistics.median(one.seconds for one in ran),
-            "peak_mib": max(one.peak_mib for one in ran),
+            "values": [one.seconds for one, _ in ran],
+            "median": statistics.median(one.seconds for one, _ in ran),
+            "peak_mib": max(one.peak_mib for one, _ in ran),
+            "accuracies": [accuracy for _, accuracy in ran],
         }
         for name, ran in found.items()
     }
@@ -55,14 +58,19 @@ def main(
     write_result("command", {**sides, "claims": rows, "environment": environment})
 
 
-def _ours() -> Ran:
+def _ours() -> tuple[Ran, float]:
+    """What ``digits train`` took, and the accuracy that it came to."""
     command = [sys.executable, "-m", "keras_digits.cli", "train", "--dataset", "mnist"]
     with tempfile.TemporaryDirectory() as folder:
-        return run([*command, "--out", f"{folder}/run"], watch_memory=True)
+        ran = run([*command, "--out", f"{folder}/run"], watch_memory=True)
+        metrics = json.loads(Path(folder, "run", "metrics.json").read_text("utf-8"))
+    return ran, metrics["accuracy"]["value"]
 
 
-def _script() -> Ran:
-    return run([sys.executable, str(ROOT / "examples" / "article.py")], watch_memory=True)
+def _script() -> tuple[Ran, float]:
+    """The same of the tutorial's script."""
+    ran = run([sys.executable, str(ROOT / "examples" / "article.py")], watch_memory=True)
+    return ran, accuracy_told(ran.output)
 
 
 def _claims(sides: dict[str, dict[str, Any]], num_rounds: int) -> list[Claim]:

@@ -2,7 +2,8 @@
 
 Each peer turns paths into texts. None of them is imported into this process but ours: Tesseract is
 Debian's program, RapidOCR lives in ``build/peers``, which ``make peers`` makes, and the tutorial's
-network is trained once, by a fixed recipe, into ``build/tutorial-network``.
+network is trained once, by a fixed recipe, into ``build/tutorial-network``; where only its speed
+counts, an epoch is enough.
 """
 
 import json
@@ -85,17 +86,34 @@ def peers(network: str | None = None) -> dict[str, Peer]:
 
 def train_network() -> Path:
     """The tutorial's network as a run folder, trained now unless this commit already has."""
-    if not (NETWORK / "digits.onnx").is_file() or _network_commit() != _commit():
-        shutil.rmtree(NETWORK, ignore_errors=True)
-        command = [sys.executable, "-m", "keras_digits.cli", "train", *NETWORK_FLAGS]
-        with console.status(f"digits train {' '.join(NETWORK_FLAGS)}"):
-            subprocess.run([*command, "--out", str(NETWORK)], stdout=subprocess.DEVNULL, check=True)
-    return NETWORK
+    return _trained(NETWORK, NETWORK_FLAGS)
 
 
-def _network_commit() -> str | None:
-    """The commit that trained the network; another one's network may be another."""
-    metrics = json.loads((NETWORK / "metrics.json").read_text("utf-8"))
+def train_quickly(network: str = "convnet") -> Path:
+    """A run of one epoch, for those whom only the network's speed concerns.
+
+    In float32, because Keras would compute in the precision that trained it.
+
+    Args:
+        network: What is trained.
+    """
+    flags = ("--network", network, "--optimizer", "adam", "--epochs", "1", "--dataset", "mnist")
+    return _trained(ROOT / "build" / f"quickly-{network}", flags)
+
+
+def _trained(folder: Path, flags: Sequence[str]) -> Path:
+    """The run folder, trained now unless this commit already has."""
+    if not (folder / "digits.onnx").is_file() or _commit_of(folder) != _commit():
+        shutil.rmtree(folder, ignore_errors=True)
+        command = [sys.executable, "-m", "keras_digits.cli", "train", *flags]
+        with console.status(f"digits train {' '.join(flags)}"):
+            subprocess.run([*command, "--out", str(folder)], stdout=subprocess.DEVNULL, check=True)
+    return folder
+
+
+def _commit_of(run: Path) -> str | None:
+    """The commit that trained a network; another one's may be another."""
+    metrics = json.loads((run / "metrics.json").read_text("utf-8"))
     commit: str | None = metrics["environment"]["commit"]
     return commit
 

@@ -34,7 +34,7 @@ from peers import (
     rapidocr_version,
     tesseract_command,
     tesseract_version,
-    train_network,
+    train_quickly,
 )
 from PIL import Image, ImageDraw
 from processes import Ran, run
@@ -116,7 +116,7 @@ def _compare_cold(scratch: Path, rounds: int) -> dict[str, Any]:
     """Seconds from a shell to the answer."""
     seven = _draw_seven(scratch / "one.png")
     request = json.dumps({"path": str(seven), "layout": "digit"})
-    model = train_network() / "model.keras"
+    model = train_quickly() / "model.keras"
     sides: dict[str, tuple[list[str], str, str]] = {
         "ours": ([str(DIGITS), "read", str(seven)], "", "7"),
         "keras": ([sys.executable, "-c", _KERAS_SCRIPT, str(model), str(seven)], "", "7"),

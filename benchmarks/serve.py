@@ -32,7 +32,7 @@ from typing import Any
 import httpx
 from claims import Claim
 from memory import resident_mib
-from peers import train_network
+from peers import train_quickly
 from read import DIGITS
 from tutorial import ROOT, console, write_result
 
@@ -142,7 +142,7 @@ def _claims(
 
 def _compare(folder: Path, picture: Path) -> list[dict[str, Any]]:
     """Both services at every number of connections, in turn: medians over the rounds."""
-    network = train_network() / "model.keras"
+    network = train_quickly() / "model.keras"
     found: dict[tuple[str, int], list[dict[str, float]]] = {}
     with _ours() as (ours, _), _naive(network) as naive:
         targets = {"ours": (ours, _READ), "naive": (naive, "/predict")}

@@ -34,6 +34,7 @@ def benchmarks_page() -> str:
         _summary(claims),
         f"![Each ratio as a multiple of its target]({CHART})",
         _table(claims),
+        _learned(results),
         _shortfall(claims),
     ]
     if missing:
@@ -122,6 +123,32 @@ def _table(claims: Sequence[dict[str, Any]]) -> str:
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _learned(results: dict[str, dict[str, Any]]) -> str:
+    """The accuracies that sides came to that train the same network."""
+    lines = []
+    for network in ("article", "convnet"):
+        sides = results.get("fit", {}).get(network, {})
+        if "accuracies" in sides.get("keras", {}):
+            reached = ", ".join(
+                f"{words} {side['accuracies'][-1]:.2%}"
+                for words, side in (
+                    ("Keras's defaults", sides["keras"]),
+                    ("ours in float32", sides["float32"]),
+                    ("ours in mixed_bfloat16", sides["mixed_bfloat16"]),
+                )
+            )
+            count = len(sides["keras"]["accuracies"])
+            lines.append(f"* `fit`, {network}, {count} epochs: {reached}.")
+    command = results.get("command", {})
+    if "accuracies" in command.get("ours", {}):
+        ours, script = (command[side]["accuracies"][-1] for side in ("ours", "script"))
+        lines.append(f"* `command`: `digits train` {ours:.2%}, the tutorial's script {script:.2%}.")
+    if not lines:
+        return ""
+    words = "How many test digits the sides read right that train the same network:"
+    return "\n".join([words, "", *lines])
 
 
 def _shortfall(claims: Sequence[dict[str, Any]]) -> str:

@@ -22,7 +22,7 @@ from keras_digits.errors import DatasetError, ModelFileError, RunError
 from keras_digits.networks import NETWORKS
 from keras_digits.reading.catalogue import shipped_networks
 from keras_digits.reading.network import Network
-from keras_digits.training.batches import PlainBatches
+from keras_digits.training.batches import PlainBatches, batches_of
 from keras_digits.training.fit import (
     build_optimizer,
     load_model,
@@ -69,6 +69,7 @@ def slow(**settings: Any) -> Any:
             optimizer="adam",
             validation_split=0.2,
             augmentation="sway",
+            plain_epochs=1,
         ),
         Recipe(dataset="optdigits", epochs=3, optimizer="adam", precision="mixed_bfloat16"),
         slow(
@@ -225,6 +226,20 @@ def test_labels_stay_with_their_images_through_shuffling(optdigits: Dataset) -> 
         for image, label in zip(digits.images, digits.known_labels(), strict=True)
     }
     assert [truth[image.tobytes()] for image in images] == targets.argmax(axis=1).tolist()
+
+
+def test_last_epochs_see_digits_as_they_are(optdigits: Dataset) -> None:
+    settings = {"augmentation": "sway", "plain_epochs": 2, "epochs": 5, "batch_size": 1540}
+    recipe = Recipe(**settings, seed=3)  # type: ignore[arg-type]
+    batches = batches_of(NETWORKS["convnet"], optdigits.train, recipe)
+    known = {image.tobytes() for image in optdigits.train.images}
+    shares = []
+    for epoch in range(5):
+        batches.start_epoch(epoch)
+        images, _ = batches[0]
+        shares.append(np.mean([image.tobytes() in known for image in images]))
+    assert max(shares[:3]) < 0.1
+    assert shares[3:] == [1, 1]
 
 
 def test_validation_digits_are_never_learned_from(optdigits: Dataset) -> None:

@@ -62,6 +62,8 @@ def test_auto_precision_is_what_the_processor_multiplies_fastest(
         ("schedule", "linear", "constant, cosine"),
         ("augmentation", "flips", "none, sway, handwriting"),
         ("averaging", "all", "none, start"),
+        ("plain_epochs", 21, "from 0 to 20"),
+        ("plain_epochs", -1, "from 0 to 20"),
         ("non_digits", 1.5, "0 ≤ share ≤ 1"),
         ("non_digits", "some", "0 ≤ share ≤ 1"),
     ],
@@ -85,6 +87,12 @@ def test_average_with_a_start_needs_one() -> None:
     with pytest.raises(RecipeError, match="there is no start"):
         Recipe(averaging="start")
     assert Recipe(averaging="start", start="runs/first").start == "runs/first"
+
+
+def test_last_epochs_are_plain_only_where_others_are_not() -> None:
+    with pytest.raises(RecipeError, match="Choose an augmentation"):
+        Recipe(plain_epochs=2)
+    assert Recipe(plain_epochs=2, augmentation="sway").plain_epochs == 2
 
 
 @pytest.mark.parametrize("setting", [{"augmentation": "handwriting"}, {"non_digits": 0.2}])

@@ -41,6 +41,7 @@ def train(
     precision: Annotated[str | None, _flag("precision")] = None,
     schedule: Annotated[str | None, _flag("schedule")] = None,
     augmentation: Annotated[str | None, _flag("augmentation")] = None,
+    plain_epochs: Annotated[int | None, _flag("plain_epochs")] = None,
     non_digits: Annotated[float | None, _flag("non_digits")] = None,
     start: Annotated[str | None, _flag("start")] = None,
     averaging: Annotated[str | None, _flag("averaging")] = None,

@@ -134,9 +134,11 @@ class ChangedBatches(ShuffledBatches):
         targets = one_hot(self._labels[chosen])
         generator = self._generator(index)
         images = self._images[chosen]
-        if self._recipe.augmentation == "sway":
+        is_plain = self._epoch >= self._recipe.epochs - self._recipe.plain_epochs
+        augmentation = "none" if is_plain else self._recipe.augmentation
+        if augmentation == "sway":
             images = sway(images, generator)
-        elif self._recipe.augmentation == "handwriting":
+        elif augmentation == "handwriting":
             num_plain = round(_PLAIN_SHARE * len(images))  # the order is random already
             changed = handwriting(images[num_plain:], self._labels[chosen[num_plain:]], generator)
             images = np.concatenate([images[:num_plain], changed])

@@ -74,6 +74,9 @@ class Recipe:
         precision: One of ``PRECISIONS``; ``AUTO_PRECISION`` becomes one of them.
         schedule: One of ``SCHEDULES``.
         augmentation: One of ``AUGMENTATIONS``.
+        plain_epochs: So many of the last epochs see digits unchanged, 0 to `epochs`: small networks
+            have no room for both, and what is asked of them is plain (as YOLOX ends its training,
+            Ge et al. 2021, arXiv:2107.08430, section 2.1). Needs an augmentation.
         non_digits: Things that are no digits shown for each digit, in [0, 1]: the network learns
             to believe in none of the ten. Needs a network that gives logits.
         start: With whose weights training begins: a run of the same network or, for those whose
@@ -111,6 +114,9 @@ class Recipe:
     augmentation: str = _setting(
         "none", f"What changes training digits each epoch: {', '.join(AUGMENTATIONS)}."
     )
+    plain_epochs: int = _setting(
+        0, "So many of the last epochs see digits unchanged by the augmentation."
+    )
     non_digits: float = _setting(
         0.0, "Halves, pairs, scribbles to show for each digit, so that they are known as none."
     )
@@ -144,6 +150,7 @@ class Recipe:
             _check_choice(name, getattr(self, name), allowed)
         _check_whole("batch_size", self.batch_size, 1, 1_000_000)
         _check_whole("epochs", self.epochs, 1, 1_000_000)
+        _check_whole("plain_epochs", self.plain_epochs, 0, self.epochs)
         _check_whole("seed", self.seed, 0, 2**32 - 1)
         split, rate = self.validation_split, self.learning_rate
         if not (_is_finite(split) and 0 <= split < 1):
@@ -167,6 +174,11 @@ class Recipe:
             raise RecipeError(
                 "augmentation and non_digits are for networks that learn from single images, and "
                 "lines writes lines of its own from the digits. Leave both out."
+            )
+        if self.plain_epochs and self.augmentation == "none":
+            raise RecipeError(
+                "plain_epochs is given and augmentation is none, so all are plain. "
+                "Choose an augmentation, or leave it out."
             )
         if self.averaging == "start" and self.start is None:
             raise RecipeError("averaging is start, and there is no start. Name what to start from.")

@@ -15,7 +15,8 @@ endif
 HELD_OUT := --optimizer adamw --schedule cosine --precision mixed_bfloat16 \
   --validation-split 0.0833 --seed 1
 WEIGHTS_RECIPE := --network lines $(HELD_OUT)
-COMPACT_RECIPE := --network compact $(HELD_OUT) --augmentation sway --learning-rate 0.006 --epochs 45
+COMPACT_RECIPE := --network compact $(HELD_OUT) --augmentation sway --plain-epochs 12 \
+  --learning-rate 0.006 --epochs 60
 
 train_into = if [ -f $(1)/recipe.json ]; then $(BIN)/digits train --resume $(1); \
   else $(BIN)/digits train $(2) --out $(1); fi

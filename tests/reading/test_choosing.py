@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from keras_digits.digits import NOTHING, SIDE
-from keras_digits.reading.choosing import Sight, choose_one, choose_rows
+from keras_digits.digits import NOTHING, NUM_CLASSES, SIDE, Box, Digit
+from keras_digits.reading.choosing import Sight, apart, choose_one, choose_rows
 from keras_digits.reading.views import Level, View
 
 
@@ -61,3 +61,31 @@ def test_digit_in_one_view_alone_is_believed_less_than_in_all() -> None:
     (once,) = choose_one([seen, unseen], width=12).confidences
     assert always == pytest.approx(0.9, abs=0.01)
     assert once == pytest.approx(0.9 * 0.5**0.5, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("gaps", "counts"),
+    [
+        ((2, 3, 2), [4]),  # one number
+        ((2, 30, 2), [2, 2]),  # two columns
+        ((30, 2, 30, 2), [1, 2, 2]),
+        ((30, 2), [1, 2]),
+        ((30, 28, 33), [4]),  # a digit in each of its cells
+        ((30,), [2]),  # nothing to hold it against
+        ((2, 15, 2), [4]),  # thousands set apart
+        ((-3, 30, -2), [2, 2]),  # digits that overlap
+        ((), [1]),
+    ],
+)
+def test_columns_are_numbers_of_their_own(gaps: tuple[int, ...], counts: list[int]) -> None:
+    lefts = [0, *np.cumsum([14 + gap for gap in gaps])]
+    believed, image = np.full(NUM_CLASSES, 0.1, np.float32), np.zeros((SIDE, SIDE), np.uint8)
+    digits = [
+        Digit(
+            digit=7, confidence=0.9, box=Box(int(x), 5, 14, 20), probabilities=believed, image=image
+        )
+        for x in lefts
+    ]
+    numbers = apart(digits)
+    assert [len(number) for number in numbers] == counts
+    assert [digit for number in numbers for digit in number] == digits

@@ -203,6 +203,36 @@ def test_own_network_tells_digits_apart_that_the_packages_finds(
         assert one.digit == expected.argmax()
 
 
+@pytest.mark.parametrize("text", ["7", "9", "36"])
+@pytest.mark.parametrize("end", [375, 350], ids=["closed", "almost closed"])
+@pytest.mark.parametrize("layout", ["auto", "number"])
+def test_circled_number_is_read(reader: Reader, text: str, end: int, layout: str) -> None:
+    page = write(text, margin=70)
+    height, width = page.shape
+    middle, axes = (width // 2, height // 2), (width // 2 - 25, height // 2 - 22)
+    cv2.ellipse(page, middle, axes, 0, 0, end, 40, 4, cv2.LINE_AA)
+    assert reader.read(page, layout).text == text
+
+
+@pytest.mark.parametrize("digit", "0689")
+def test_loop_of_a_digit_in_outline_is_no_ring(reader: Reader, digit: str) -> None:
+    thick = write(digit, height=150, thickness=24, margin=40)
+    page = 255 - cv2.Canny(thick, 50, 150)
+    assert reader.read(page, layout="digit").text == digit
+
+
+def test_table_is_read_cell_by_cell(reader: Reader) -> None:
+    rows = [("1935", "2846"), ("402", "7719")]
+    cells = [[write(text, spacing=0.3) for text in row] for row in rows]
+    height, width = (max(cell.shape[axis] for row in cells for cell in row) for axis in (0, 1))
+    page = np.full((len(rows) * height, 2 * (width + 60)), 245, np.uint8)
+    for y, row in enumerate(cells):
+        for x, cell in enumerate(row):
+            top, left = y * height, x * (width + 60)
+            page[top : top + cell.shape[0], left : left + cell.shape[1]] = cell
+    assert reader.read(page).text.split() == ["1935", "2846", "402", "7719"]
+
+
 def test_numbers_far_apart_on_a_line_are_two(reader: Reader) -> None:
     page = np.hstack([write("38"), np.full((107, 300), 245, np.uint8)[: write("38").shape[0]]])
     other = write("642")

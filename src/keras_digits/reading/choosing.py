@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,10 @@ _LEAST_MEAN_BELIEF = 0.5
 
 _LEAST_BELIEF = 0.1
 """What is believed less than this is not the one digit of a picture: it holds none."""
+
+_COLUMN_GAP, _COLUMN_RATIO = 0.9, 3.0
+"""Two columns of a table are at least so far apart, in the height of their digits, and so many
+times as far as the digits of one number usually are."""
 
 _OFF_CENTRE = 2.5
 """How much less likely the one digit of a picture stands at the border instead of the centre, as a
@@ -174,6 +179,23 @@ def are_believable(digits: Sequence[Digit]) -> bool:
     """Whether what was found on a page is a number, and not a blot, a drawing or the paper."""
     confidences = [one.confidence for one in digits]
     return bool(confidences) and float(np.mean(confidences)) >= _LEAST_MEAN_BELIEF
+
+
+def apart(digits: Sequence[Digit]) -> list[Sequence[Digit]]:
+    """The numbers that stand side by side in a line, as in the columns of a table.
+
+    Digits that are all as far apart as one another, however far, are one number.
+
+    Args:
+        digits: Those of the line, from left to right.
+    """
+    gaps = [right.box.x - left.box.x - left.box.width for left, right in pairwise(digits)]
+    if not gaps:
+        return [digits]
+    heights, usual = sorted(one.box.height for one in digits), sorted(gaps)[(len(gaps) - 1) // 2]
+    wide = max(_COLUMN_GAP * heights[len(heights) // 2], _COLUMN_RATIO * usual)
+    ends = [index for index, gap in enumerate(gaps, 1) if gap > wide]
+    return [digits[first:last] for first, last in pairwise([0, *ends, len(digits)])]
 
 
 def best_row(numbers: Sequence[Number]) -> Number:

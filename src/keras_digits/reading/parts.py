@@ -19,6 +19,19 @@ _MOST_PARTS = 600
 _USUAL_SHARE = 0.6
 """The share of a line's large parts that are no taller than its digits."""
 
+_RING_INK = 0.35
+"""A ring around digits is thin: its ink covers at most this share of its box."""
+
+_RING_FILLED = 0.33
+"""What it is drawn around reaches this share of its height at least."""
+
+_RING_GAP = 0.06
+"""It may be open for this share of its height."""
+
+_RING_OFF_CENTRE = 0.2
+"""And lies at most so far from its middle, in its width and height: the loop of a hollow 6 does
+not."""
+
 _FLOOR = 0.4
 """Ink below this share of the threshold counts as paper."""
 
@@ -65,7 +78,7 @@ class Parts:
 
     @classmethod
     def of(cls, ink: Ink, up_to_border: bool = False) -> "Parts":
-        """The parts of some ink, printed rules left out.
+        """The parts of some ink, printed rules left out, and rings and boxes around digits.
 
         Args:
             ink: The picture's ink.
@@ -77,8 +90,53 @@ class Parts:
         kept = _without_specks(parts, mask.shape, up_to_border)
         is_texture = len(kept) > _TEXTURE
         kept = [] if is_texture else sorted(kept, key=lambda part: -part.area)[:_MOST_PARTS]
+        if rings := [part for part in kept if _is_ring(part, kept, labels)]:
+            kept = [part for part in kept if part not in rings]
+            ink = _without(rings, ink, labels)
         typical = _typical_height(kept, mask.shape, up_to_border) if kept else 0.0
         return cls(ink, labels, count, kept, typical)
+
+
+def _is_ring(ring: Part, parts: Sequence[Part], labels: NDArray[np.int32]) -> bool:
+    """Whether a part is drawn around others, as people circle numbers."""
+    if ring.area > _RING_INK * ring.width * ring.height:
+        return False
+    inside = [
+        one
+        for one in parts
+        if ring.left < one.left
+        and one.right < ring.right
+        and ring.top < one.top
+        and one.bottom < ring.bottom
+    ]
+    if max((one.height for one in inside), default=0) < _RING_FILLED * ring.height:
+        return False
+    left, right = min(one.left for one in inside), max(one.right for one in inside)
+    top, bottom = min(one.top for one in inside), max(one.bottom for one in inside)
+    aside = abs(left + right - ring.left - ring.right) / 2 / ring.width
+    above = abs(top + bottom - ring.top - ring.bottom) / 2 / ring.height
+    return max(aside, above) <= _RING_OFF_CENTRE and _is_closed_around(ring, inside, labels)
+
+
+def _is_closed_around(ring: Part, inside: Sequence[Part], labels: NDArray[np.int32]) -> bool:
+    """Whether no way leads from the tallest of some parts past a ring, its small gaps closed."""
+    box = labels[ring.top : ring.bottom, ring.left : ring.right]
+    reach = round(_RING_GAP / 2 * ring.height)
+    margin = reach + 1
+    around = np.pad((box == ring.label).astype(np.uint8), margin)
+    wide = cv2.dilate(around, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    _, areas = cv2.connectedComponents(1 - wide, connectivity=4)
+    tallest = max(inside, key=lambda one: one.height)
+    where = areas[margin:-margin, margin:-margin][box == tallest.label]
+    return bool((where != areas[0, 0]).all())
+
+
+def _without(unwanted: Sequence[Part], ink: Ink, labels: NDArray[np.int32]) -> Ink:
+    """The ink without some parts and the faint edges of their strokes."""
+    mask = np.isin(labels, [part.label for part in unwanted]).astype(np.uint8)
+    wide = cv2.dilate(mask, np.ones((5, 5), np.uint8))
+    spared = (labels > 0) & (mask == 0)  # what stands close to them
+    return Ink(np.where((wide > 0) & ~spared, np.float32(0), ink.strength), ink.threshold)
 
 
 def ink_of(chosen: Sequence[Part], parts: Parts) -> NDArray[np.float32]:

@@ -250,6 +250,21 @@ def test_picture_on_stdin_is_read(
     assert [path.name for path in Path("copies").iterdir()] == ["stdin-annotated.png"]
 
 
+@pytest.mark.parametrize("kind", ["tiff", "gif"])
+def test_pages_that_are_not_read_are_told_of(
+    capsys: pytest.CaptureFixture[str], pictures: dict[str, str], stdin: Path, kind: str
+) -> None:
+    first, *others = (Image.open(path).resize((300, 200)) for path in pictures)
+    first.save(f"paged.{kind}", save_all=True, append_images=others)
+    first.save(f"single.{kind}")
+    stdin.write_bytes(Path(f"paged.{kind}").read_bytes())
+    for word in (f"paged.{kind}", "-"):
+        out, err = run(capsys, word, "--json")
+        assert len(out.splitlines()) == 1
+        assert err == f"digits: only the first of 3 pages or frames of {word} is read.\n"
+    assert run(capsys, f"single.{kind}", "--json")[1] == ""
+
+
 def test_nothing_on_stdin_is_one_error(capsys: pytest.CaptureFixture[str], stdin: Path) -> None:
     out, err = run(capsys, "-", "--json", code=2)
     answer = json.loads(out)

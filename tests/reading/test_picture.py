@@ -143,7 +143,7 @@ def test_arrays_of_every_kind_are_pictures(array: np.ndarray) -> None:
     [
         (b"", "is empty"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n{} loop\n", "is EPS"),
-        (b"%PDF-1.7", "is not a picture that can be read"),
+        (b"%PDF-1.7", "is a PDF; expected a picture"),
         (b"\0\0\0\x18ftypheic\0\0\0\0", "pip install pillow-heif"),
         (encode(Image.fromarray(SEVEN))[:300], "is a broken picture"),
         (encode(Image.new("1", (40_000, 30_000))), "pictures may have up to 100 million"),

@@ -54,6 +54,9 @@ def test_answers_are_those_of_the_shell(
         ),
         client.post("/v1/read", files={"file": ("note.jpg", NOTE)}, data=options),
         client.post("/v1/read", json={"picture": in_base64(NOTE), **typed}),
+        client.post(
+            "/v1/read", json={"picture": f"data:image/jpeg;base64,{in_base64(NOTE)}", **typed}
+        ),
     ):
         assert sent.status_code == 200, sent.text
         assert {**sent.json(), "file": ""} == expected

@@ -108,6 +108,8 @@ def test_resumed_run_ends_with_the_very_weights_of_an_uninterrupted_one(
     losses = [[row["loss"] for row in run.history()] for run in (whole, resumed)]
     assert losses[0] == losses[1]
     assert [row["epoch"] for row in resumed.history()] == list(range(1, recipe.epochs + 1))
+    lines = Path(resumed.folder, "history.csv").read_text("utf-8").splitlines()[1:]
+    assert [line.split(",")[0] for line in lines] == [str(n + 1) for n in range(recipe.epochs)]
 
 
 @pytest.mark.slow

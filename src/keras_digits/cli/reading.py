@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 Layout: TypeAlias = Literal["auto", "digit", "number", "page"]
 """The reader's layouts, written out because the reader takes a third of a second to import."""
 
+_PAGED_SUFFIXES = (".tif", ".tiff", ".gif", ".webp")
+"""What files are called that may hold several pages."""
+
 _EXPLAINED = Path("explained")
 """Where ``--explain`` puts its pictures when ``--annotate`` names no folder."""
 
@@ -123,6 +126,7 @@ def read(
             )
             num_errors += answer.error is not None
             _tell(answer, show(answer))
+            _tell_of_more_pages(source, answer)
             advance()
     if folder is not None and num_errors < len(sources):
         print(f"Annotated copies: {folder}", file=sys.stderr)
@@ -151,6 +155,18 @@ def _tell(answer: Answer, text: str | None) -> None:
         complain(f"{NO_DIGITS} in {answer.name}")
     if answer.error is not None:
         complain(answer.error)
+
+
+def _tell_of_more_pages(source: "Source", answer: Answer) -> None:
+    """Say on stderr where a file holds more than was read of it."""
+    from keras_digits.reading.picture import count_pages
+
+    content = source.content
+    if answer.error is not None or isinstance(content, DigitsError):
+        return
+    is_paged = isinstance(content, bytes) or Path(content).suffix.lower() in _PAGED_SUFFIXES
+    if is_paged and (count := count_pages(content)) > 1:
+        complain(f"only the first of {count} pages or frames of {answer.name} is read.")
 
 
 def _results(

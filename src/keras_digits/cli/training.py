@@ -174,7 +174,10 @@ def _finish(run: "Run", digits: "Dataset") -> None:
 def say_what_is_measured(run: "Run") -> None:
     """Say why an export takes time, where it does."""
     if run.recipe.validation_split > 0:
-        print("Reading pictures made of held-out digits, to learn how far it can be trusted …")
+        print(
+            "Reading pictures made of held-out digits, to learn how far it can be trusted; "
+            "this takes a minute or two …"
+        )
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import io
 import math
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -25,6 +25,9 @@ from keras_digits.reading.limits import MAX_BYTES, MAX_PIXELS, UNREADABLE
 
 WORKING_SIDE = 2400
 """Larger pictures are shrunk to this, in pixels: a page's digits are still tall enough."""
+
+_PAGED = ("TIFF", "GIF", "WEBP")
+"""Formats whose files may hold several pages; what phones add to a JPEG is no page."""
 
 _NOT_RESIZED = ("P", "PA", "1", "CMYK", "YCbCr", "LAB", "HSV")
 """Modes whose numbers can't be averaged, or not as light is."""
@@ -87,7 +90,7 @@ def decode(source: Any, name: str | None = None, max_pixels: int = MAX_PIXELS) -
     Args:
         source: A path (str or Path), a file's bytes, a Pillow image, or an array: bool, uint8,
             uint16 or floating point (0..1 or 0..255), ``(height, width)``, or with a last axis of
-            1 grey, 2 grey and alpha, 3 RGB or 4 RGBA.
+            1 grey, 2 grey and alpha, 3 RGB or 4 RGBA. Of several pages or frames the first.
         name: What to call it in an error; by default the path, or "this".
         max_pixels: How large it may be, at most ``MAX_PIXELS``.
 
@@ -108,6 +111,21 @@ def decode(source: Any, name: str | None = None, max_pixels: int = MAX_PIXELS) -
     raise PictureError(
         f"{name} is a {type(source).__name__}; expected a path, bytes, a Pillow image or an array."
     )
+
+
+def count_pages(source: str | Path | bytes) -> int:
+    """How many pages or frames a TIFF, GIF or WebP file holds, of which the first is read.
+
+    Args:
+        source: Its path, or its bytes.
+
+    Returns:
+        1 for other files, and where it can't be told.
+    """
+    opened = io.BytesIO(source) if isinstance(source, bytes) else source
+    with suppress(Exception), silenced_decoders(), Image.open(opened, formats=_PAGED) as picture:
+        return int(getattr(picture, "n_frames", 1))
+    return 1
 
 
 def to_grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -144,6 +162,10 @@ def _decode(raw: bytes, name: str, max_pixels: int) -> Picture:
     except UnidentifiedImageError as error:
         if raw[4:8] == b"ftyp":
             return _decode_heif(raw, name, max_pixels)
+        if raw.startswith(b"%PDF"):
+            raise PictureError(
+                f"{name} is a PDF; expected a picture. Make one of each page: pdftoppm -r 200 -png"
+            ) from error
         raise PictureError(
             f"{name} is not a picture that can be read; expected PNG, JPEG, GIF, TIFF or the like."
         ) from error

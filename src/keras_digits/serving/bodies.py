@@ -239,8 +239,11 @@ def _order_of_json(found: dict[str, Any], query: QueryParams, settings: Settings
 
 
 def _from_base64(text: str) -> bytes:
+    """A file's bytes, also from a ``data:`` URL, which is what browsers make of a canvas."""
+    head, comma, content = text.partition(",")
+    is_url = comma and head.startswith("data:") and head.endswith(";base64")
     try:
-        return base64.b64decode(text, validate=True)
+        return base64.b64decode(content if is_url else text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise RequestError(
             422, f"a picture is no base64 ({error}); expected a file's bytes in base64 alone."

@@ -143,7 +143,7 @@ class Run:
         try:
             with path.open(encoding="utf-8", newline="") as file:
                 return [
-                    {name: float(cell) for name, cell in row.items()}
+                    {name: _number(name, cell) for name, cell in row.items()}
                     for row in csv.DictReader(file)
                 ]
         except (OSError, ValueError, TypeError) as error:
@@ -177,6 +177,12 @@ class Run:
     def checkpoint_path(self, num_epochs: int) -> Path:
         """Where the checkpoint after `num_epochs` whole epochs belongs."""
         return self.folder / "checkpoint" / f"epoch-{num_epochs:04d}.keras"
+
+
+def _number(name: str, cell: str) -> float:
+    """A cell of ``history.csv``; an epoch is whole, and is written so again."""
+    value = float(cell)
+    return int(value) if name == "epoch" else value
 
 
 def claim_folder(folder: Path) -> None:

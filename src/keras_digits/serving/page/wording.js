@@ -72,7 +72,7 @@ export function announcement(numbers, maxError) {
   if (numbers.length === 1) return `Read ${numbers[0].text}. ${verdict(numbers[0], maxError)}`;
   const declined = numbers.filter((one) => one.accepted === false).length;
   const said = numbers.map((one) => one.text).join(", ");
-  return `Read ${count(numbers.length, "number")}: ${said}. ${declined} declined.`;
+  return `Read ${count(numbers.length, "number")}: ${said}; ${declined} declined.`;
 }
 
 /** A line that begins with a capital. */

@@ -42,6 +42,19 @@ def test_disagreement_costs_confidence_and_certainty() -> None:
     assert not chosen.is_sure
 
 
+def test_row_that_passes_over_an_upright_stroke_counts_for_less() -> None:
+    without, with_one = sight(10, 3, 10, 10, belief=0.95), sight(10, 3, 10, 1, belief=0.7)
+    stroke = [(12.0, 16.0)]  # where the last frame stands
+    (usual,) = choose_rows([[without, with_one]])
+    (chosen,) = choose_rows([[without, with_one]], [stroke])
+    assert [spot.digit for spot in usual.spots] == [3]
+    assert [spot.digit for spot in chosen.spots] == [3, 1]
+    (alone,) = choose_rows([[without]], [stroke])
+    assert [spot.digit for spot in alone.spots] == [3]
+    assert choose_rows([[without]])[0].is_sure
+    assert not alone.is_sure
+
+
 def test_one_digit_is_the_one_in_the_middle() -> None:
     frames = sight(4, 10, 10, 9, 9, 10, 10, 4, belief=0.9)
     chosen = choose_one([frames], width=32)

@@ -203,6 +203,25 @@ def test_own_network_tells_digits_apart_that_the_packages_finds(
         assert one.digit == expected.argmax()
 
 
+@pytest.mark.parametrize("text", ["1", "11", "310", "2011", "61"])
+@pytest.mark.parametrize("thickness", [5, 10])
+@pytest.mark.parametrize("lean", [0.0, 0.05])
+def test_ones_that_are_upright_strokes_are_read(
+    reader: Reader, text: str, thickness: int, lean: float
+) -> None:
+    page = np.full((230, 110 * len(text) + 60), 245, np.uint8)
+    for place, digit in enumerate(text):
+        left = 40 + 110 * place
+        if digit == "1":
+            top, foot = (left + 30 + round(110 * lean), 60), (left + 30, 170)
+            cv2.line(page, top, foot, 30, thickness, cv2.LINE_AA)
+        else:
+            other = write(digit, height=110, thickness=thickness, margin=5)
+            page[55 : 55 + len(other), left : left + other.shape[1]] = other
+    reading = reader.read(page)
+    assert reading.text == text
+
+
 @pytest.mark.parametrize("text", ["7", "9", "36"])
 @pytest.mark.parametrize("end", [375, 350], ids=["closed", "almost closed"])
 @pytest.mark.parametrize("layout", ["auto", "number"])

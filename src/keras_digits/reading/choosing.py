@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,12 @@ _LEAST_MEAN_BELIEF = 0.5
 
 _LEAST_BELIEF = 0.1
 """What is believed less than this is not the one digit of a picture: it holds none."""
+
+_PASSED_OVER = 0.3
+"""What a row counts for that passes over an upright stroke."""
+
+Stem: TypeAlias = tuple[float, float]
+"""The columns of a picture between which an upright stroke stands."""
 
 _COLUMN_GAP, _COLUMN_RATIO = 0.9, 3.0
 """Two columns of a table are at least so far apart, in the height of their digits, and so many
@@ -58,6 +65,14 @@ class Sight:
         """The digits that it shows, from left to right; each closer look asks for them again."""
         return row_of(self.beliefs)
 
+    def num_passed_over(self, stems: Sequence[Stem]) -> int:
+        """How many of some strokes no digit that it shows stands on."""
+        if not stems:
+            return 0
+        frames = np.array([spot.frame + 0.5 for spot in spots(self.beliefs)])
+        columns = self.view.columns_in_picture(frames * FRAME_WIDTH)
+        return sum(not ((columns >= left) & (columns <= right)).any() for left, right in stems)
+
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
@@ -76,14 +91,17 @@ class Chosen:
     is_sure: bool
 
 
-def choose_rows(lines: Sequence[Sequence[Sight]]) -> list[Chosen]:
+def choose_rows(
+    lines: Sequence[Sequence[Sight]], stems: Sequence[Sequence[Stem]] = ()
+) -> list[Chosen]:
     """The digits of some lines.
 
     Every row of digits that a view shows is asked of all views of its line; the beliefs in it add
-    up.
+    up. It counts for less where it passes over an upright stroke, which is as likely a one.
 
     Args:
         lines: Of each at least one sight.
+        stems: The upright strokes of each line that are as tall as digits; by default none.
     """
     if not lines:
         return []
@@ -98,13 +116,18 @@ def choose_rows(lines: Sequence[Sequence[Sight]]) -> list[Chosen]:
     of_all = row_probabilities(views, asked)
     ends = np.cumsum([len(rows) * len(sights) for rows, sights in zip(shown, lines, strict=True)])
     return [
-        _choose_row(sights, rows, beliefs.reshape(len(rows), len(sights)))
-        for sights, rows, beliefs in zip(lines, shown, np.split(of_all, ends[:-1]), strict=True)
+        _choose_row(sights, rows, beliefs.reshape(len(rows), len(sights)), strokes)
+        for sights, rows, beliefs, strokes in zip(
+            lines, shown, np.split(of_all, ends[:-1]), stems or [()] * len(lines), strict=True
+        )
     ]
 
 
 def _choose_row(
-    sights: Sequence[Sight], rows: Sequence[tuple[int, ...]], beliefs: NDArray[np.float64]
+    sights: Sequence[Sight],
+    rows: Sequence[tuple[int, ...]],
+    beliefs: NDArray[np.float64],
+    stems: Sequence[Stem],
 ) -> Chosen:
     """The digits of a line; of what speaks for the row, each digit has an equal part.
 
@@ -112,13 +135,17 @@ def _choose_row(
         sights: What is seen of it.
         rows: The rows of digits that they show.
         beliefs: float64 ``(rows, sights)``.
+        stems: The line's upright strokes.
     """
+    passed_over = {sight.row: sight.num_passed_over(stems) for sight in reversed(sights)}
+    beliefs = beliefs * np.array([[_PASSED_OVER ** passed_over[row]] for row in rows])
     best = int(beliefs.sum(axis=1).argmax())
     showing = [index for index, sight in enumerate(sights) if sight.row == rows[best]]
     index = max(showing, key=lambda index: float(beliefs[best, index]))
     total = float(beliefs.sum())
     agreement = float(beliefs[best].sum()) / total if total > 0 else 0.0
     is_sure = _is_enough(float(beliefs[best, index]), agreement, len(sights))
+    is_sure = is_sure and not passed_over[rows[best]]
     found = spots(sights[index].beliefs)
     share = agreement ** (1 / max(1, len(found)))
     confidences = [one.confidence * share for one in found]

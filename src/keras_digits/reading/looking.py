@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras_digits.errors import PictureError
-from keras_digits.reading.choosing import Chosen, Sight, choose_one, choose_rows
+from keras_digits.reading.choosing import Chosen, Sight, Stem, choose_one, choose_rows
 from keras_digits.reading.finding import Found, find_lines, find_one
 from keras_digits.reading.ink import Ink, find_ink
 from keras_digits.reading.network import Network
@@ -33,6 +33,13 @@ _SMALLEST_SIZE = 0.6
 
 _LEAST_DIGIT = 0.6
 """The height of a line's digits from which on a part is taken for one."""
+
+_STEM, _TALLEST_STEM = 0.5, 1.35
+"""What is at most so wide, in its height, may be a one that is nothing but a stroke; what is more
+than so many times as tall as the line's digits parts them."""
+
+_BESIDE_A_STEM = 0.15
+"""So far beside a stroke a digit may be seen that is it, in the digits' height."""
 
 _FAINTER = 0.6
 """How much fainter the ink may be where none of the usual strength shows a picture's one digit."""
@@ -158,9 +165,23 @@ def _look(seen: Sequence[Seen], network: Network, layout: str) -> None:
         if layout == "digit":
             chosen = [choose_one(line.sights, width) for line, width in doubtful]
         else:
-            chosen = choose_rows([line.sights for line, _ in doubtful])
+            chosen = choose_rows(
+                [line.sights for line, _ in doubtful], [_stems(line.found) for line, _ in doubtful]
+            )
         for (line, _), what in zip(doubtful, chosen, strict=True):
             line.chosen = what
+
+
+def _stems(found: Found) -> list[Stem]:
+    """The columns of a line's upright strokes that are as tall as its digits."""
+    height = found.line.digit_height
+    aside = _BESIDE_A_STEM * height
+    return [
+        (part.left - aside, part.right + aside)
+        for part in found.group
+        if _LEAST_DIGIT * height <= part.height <= _TALLEST_STEM * height
+        and part.width <= _STEM * part.height
+    ]
 
 
 def _lines(found: Sequence[Found]) -> list[SeenLine]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.reading.picture import to_grey
+from keras_digits.reading.sheets import spread_paper
 
 _SMALL_SIDE = 320
 """Paper is estimated on a picture of this size: its light changes slowly."""
@@ -63,6 +64,7 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
     Args:
         pixels: uint8 ``(height, width, 3)``, dark on light or light on dark.
     """
+    pixels = spread_paper(pixels)
     if is_light_on_dark(pixels):
         pixels = 255 - pixels
     red, green, blue = cv2.split(pixels)

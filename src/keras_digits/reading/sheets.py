@@ -1,0 +1,68 @@
+"""Paper that lies on something darker: a receipt on an open scanner, a card on a table.
+
+Knows pixels and paper; doesn't know what ink is.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_SMALL_SIDE = 320
+"""A sheet is looked for in a picture of this size."""
+
+_LEAST_SHARE = 0.15
+"""A sheet takes up at least this share of the picture."""
+
+_LEAST_STRAIGHT = 0.88
+"""And of the smallest rectangle around it; an ellipse would take up 0.79."""
+
+_LEAST_CONTRAST = 50
+"""And is so much brighter than what it lies on, of 255."""
+
+_WRITTEN = (0.002, 0.4)
+"""The share of it that is written on, at least and at most."""
+
+
+def spread_paper(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture with the paper of a sheet that lies on something darker all around it.
+
+    Args:
+        pixels: uint8 ``(height, width, 3)``.
+
+    Returns:
+        Shaped alike; the picture itself where it shows no such sheet.
+    """
+    height, width = pixels.shape[:2]
+    factor = min(1.0, _SMALL_SIDE / max(height, width))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    small = cv2.cvtColor(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+    border = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
+    level, bright = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    if np.median(border) > level:
+        return pixels
+    sheet = _sheet(bright)
+    if sheet is None:
+        return pixels
+    is_paper = (sheet & bright) > 0
+    if np.median(small[is_paper]) - np.median(small[sheet == 0]) < _LEAST_CONTRAST:
+        return pixels
+    inner = cv2.erode(sheet, np.ones((5, 5), np.uint8), borderValue=0)
+    outside = cv2.resize(1 - inner, (width, height), interpolation=cv2.INTER_NEAREST) > 0
+    paper = cv2.resize(is_paper.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    spread = pixels.copy()
+    spread[outside] = np.median(pixels[paper > 0], axis=0).astype(np.uint8)
+    return spread
+
+
+def _sheet(bright: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """The written sheet among what is bright, uint8, 1 where it lies, its writing included."""
+    outlines, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outline = max(outlines, key=cv2.contourArea, default=None)
+    if outline is None or cv2.contourArea(outline) < _LEAST_SHARE * bright.size:
+        return None
+    sheet = cv2.drawContours(np.zeros_like(bright), [outline], -1, 1, cv2.FILLED)
+    area = int(sheet.sum())
+    _, (length, breadth), _ = cv2.minAreaRect(outline)
+    written = 1 - int((sheet & bright).sum()) / area
+    is_straight = area >= _LEAST_STRAIGHT * (length + 1) * (breadth + 1)
+    return sheet if is_straight and _WRITTEN[0] <= written <= _WRITTEN[1] else None

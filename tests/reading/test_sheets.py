@@ -1,0 +1,65 @@
+"""Paper that lies on something darker is read as paper."""
+
+import cv2
+import numpy as np
+import pytest
+
+from keras_digits.reading.reader import Reader
+from keras_digits.reading.sheets import spread_paper
+from pen import write
+
+
+def laid(
+    sheet: np.ndarray, turned: float = 0.0, desk: tuple[int, int, int] = (64, 40, 24)
+) -> np.ndarray:
+    """A sheet that lies on a desk of one colour, uint8 ``(height, width, 3)``."""
+    height, width = sheet.shape
+    shape = (height + 160, width + 240)
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), turned, 1.0)
+    turn[:, 2] += (120, 80)
+    paper = cv2.warpAffine(sheet, turn, shape[::-1])
+    covers = cv2.warpAffine(np.ones_like(sheet), turn, shape[::-1])
+    return np.where(covers[..., None] > 0, paper[..., None], np.array(desk, np.uint8))
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader()
+
+
+@pytest.mark.parametrize("turned", [0, 8, -12])
+@pytest.mark.parametrize("desk", [(64, 40, 24), (16, 16, 16), (128, 96, 64)])
+def test_sheet_on_a_dark_desk_is_read(
+    reader: Reader, turned: float, desk: tuple[int, int, int]
+) -> None:
+    picture = laid(write("3905", height=80, thickness=7, margin=60), turned, desk)
+    (number,) = reader.read(picture).numbers
+    assert number.text == "3905"
+    assert number.box.x >= 120
+    assert number.box.y >= 80
+
+
+def test_paper_takes_the_place_of_what_it_lies_on() -> None:
+    picture = laid(write("3905", margin=60))
+    spread = spread_paper(picture)
+    assert (spread[:20] == 245).all()
+    inner = (slice(90, -90), slice(130, -130))
+    np.testing.assert_array_equal(spread[inner], picture[inner])
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        255 - write("0", height=150, thickness=30, ink=0, paper=255),  # light on dark
+        255 - write("8", height=150, thickness=35, ink=0, paper=255, margin=5),
+        write("3905"),  # paper up to the border
+        laid(np.full((150, 300), 245, np.uint8))[..., 0],  # nothing is written on it
+        np.zeros((28, 28), np.uint8),
+        np.full((1, 1), 200, np.uint8),
+        np.full((3, 400), 30, np.uint8),
+    ],
+    ids=["0", "8", "paper", "empty sheet", "black", "one pixel", "strip"],
+)
+def test_other_pictures_stay_as_they_are(picture: np.ndarray) -> None:
+    pixels = np.repeat(picture[..., None], 3, axis=2)
+    assert spread_paper(pixels) is pixels

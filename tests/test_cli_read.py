@@ -265,6 +265,16 @@ def test_pages_that_are_not_read_are_told_of(
     assert run(capsys, f"single.{kind}", "--json")[1] == ""
 
 
+def test_empty_name_and_a_file_in_a_folder_s_place_are_one_line_each(
+    capsys: pytest.CaptureFixture[str], pictures: dict[str, str]
+) -> None:
+    _, err = run(capsys, "", code=2)
+    assert err == "digits: a name is empty; expected a picture, a folder or a pattern.\n"
+    Path("taken").touch()
+    _, err = run(capsys, "a.png", "--annotate", "taken", code=2)
+    assert err == "digits: taken can't be written: File exists. Give another name.\n"
+
+
 def test_nothing_on_stdin_is_one_error(capsys: pytest.CaptureFixture[str], stdin: Path) -> None:
     out, err = run(capsys, "-", "--json", code=2)
     answer = json.loads(out)

@@ -14,6 +14,9 @@ from typing import Any
 
 from keras_digits.errors import OutputError
 
+_TAKEN = "Give another name."
+"""What helps where a file stands in a folder's place, or a folder in a file's."""
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -113,10 +116,9 @@ def _discard(scrap: Path) -> None:
 def cannot_write(path: Path, error: OSError) -> OutputError:
     """Turn the system's refusal to write `path` into one line with a remedy."""
     reason = error.strerror or str(error)
-    return OutputError(
-        f"{path} can't be written: {reason}. Free some space, or name a folder that you may "
-        "write to."
-    )
+    is_taken = isinstance(error, FileExistsError | IsADirectoryError | NotADirectoryError)
+    remedy = "Free some space, or name a folder that you may write to."
+    return OutputError(f"{path} can't be written: {reason}. {_TAKEN if is_taken else remedy}")
 
 
 def make_folder(folder: Path) -> None:

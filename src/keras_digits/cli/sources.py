@@ -99,7 +99,10 @@ def _is_pattern(word: str) -> bool:
 
 def _mean(word: str) -> Iterator[Source]:
     """The sources that one word means."""
-    if word == STDIN:
+    if not word:
+        message = "a name is empty; expected a picture, a folder or a pattern."
+        yield Source(word, PictureError(message), PurePath("unnamed"))
+    elif word == STDIN:
         yield _read_stdin()
     elif _is_pattern(word):
         matches = sorted(glob.glob(word, recursive=True))  # noqa: PTH207  # Path's can't be absolute

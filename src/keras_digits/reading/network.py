@@ -211,7 +211,8 @@ def _open_session(raw: bytes, name: str, num_threads: int) -> onnxruntime.Infere
         )
     except Exception as error:  # ONNX Runtime's errors have no common name
         raise ModelFileError(
-            f"{name} is no network that ONNX Runtime can load. Export it again: digits export RUN"
+            f"{name} is no network that ONNX Runtime can load; expected a digits.onnx, as lies in "
+            "a run folder. Export it again: digits export RUN"
         ) from error
     inputs = {port.name: [port.type, *port.shape[1:]] for port in session.get_inputs()}
     outputs = {port.name: port.shape[1:] for port in session.get_outputs()}

@@ -90,26 +90,34 @@ class Parts:
         kept = _without_specks(parts, mask.shape, up_to_border)
         is_texture = len(kept) > _TEXTURE
         kept = [] if is_texture else sorted(kept, key=lambda part: -part.area)[:_MOST_PARTS]
-        if rings := [part for part in kept if _is_ring(part, kept, labels)]:
+        if rings := _rings(kept, labels):
             kept = [part for part in kept if part not in rings]
             ink = _without(rings, ink, labels)
         typical = _typical_height(kept, mask.shape, up_to_border) if kept else 0.0
         return cls(ink, labels, count, kept, typical)
 
 
-def _is_ring(ring: Part, parts: Sequence[Part], labels: NDArray[np.int32]) -> bool:
-    """Whether a part is drawn around others, as people circle numbers."""
+def _rings(parts: Sequence[Part], labels: NDArray[np.int32]) -> list[Part]:
+    """The parts that are drawn around others, as people circle numbers."""
+    if len(parts) < 2:
+        return []
+    left, top, width, height = np.array([(p.left, p.top, p.width, p.height) for p in parts]).T
+    right, bottom = left + width, top + height
+    holds = (left[:, None] < left) & (right < right[:, None])
+    holds &= (top[:, None] < top) & (bottom < bottom[:, None])
+    rings = []
+    for index in np.flatnonzero(holds.any(axis=1)):
+        inside = [parts[other] for other in np.flatnonzero(holds[index])]
+        if _is_ring(parts[index], inside, labels):
+            rings.append(parts[index])
+    return rings
+
+
+def _is_ring(ring: Part, inside: Sequence[Part], labels: NDArray[np.int32]) -> bool:
+    """Whether a part is drawn around those whose boxes lie in its own."""
     if ring.area > _RING_INK * ring.width * ring.height:
         return False
-    inside = [
-        one
-        for one in parts
-        if ring.left < one.left
-        and one.right < ring.right
-        and ring.top < one.top
-        and one.bottom < ring.bottom
-    ]
-    if max((one.height for one in inside), default=0) < _RING_FILLED * ring.height:
+    if max(one.height for one in inside) < _RING_FILLED * ring.height:
         return False
     left, right = min(one.left for one in inside), max(one.right for one in inside)
     top, bottom = min(one.top for one in inside), max(one.bottom for one in inside)

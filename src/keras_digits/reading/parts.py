@@ -105,12 +105,11 @@ def _rings(parts: Sequence[Part], labels: NDArray[np.int32]) -> list[Part]:
     right, bottom = left + width, top + height
     holds = (left[:, None] < left) & (right < right[:, None])
     holds &= (top[:, None] < top) & (bottom < bottom[:, None])
-    rings = []
-    for index in np.flatnonzero(holds.any(axis=1)):
-        inside = [parts[other] for other in np.flatnonzero(holds[index])]
-        if _is_ring(parts[index], inside, labels):
-            rings.append(parts[index])
-    return rings
+    held = {
+        index: [parts[other] for other in np.flatnonzero(holds[index]).tolist()]
+        for index in np.flatnonzero(holds.any(axis=1)).tolist()
+    }
+    return [parts[index] for index, inside in held.items() if _is_ring(parts[index], inside, labels)]
 
 
 def _is_ring(ring: Part, inside: Sequence[Part], labels: NDArray[np.int32]) -> bool:

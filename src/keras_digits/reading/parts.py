@@ -109,7 +109,9 @@ def _rings(parts: Sequence[Part], labels: NDArray[np.int32]) -> list[Part]:
         index: [parts[other] for other in np.flatnonzero(holds[index]).tolist()]
         for index in np.flatnonzero(holds.any(axis=1)).tolist()
     }
-    return [parts[index] for index, inside in held.items() if _is_ring(parts[index], inside, labels)]
+    return [
+        parts[index] for index, inside in held.items() if _is_ring(parts[index], inside, labels)
+    ]
 
 
 def _is_ring(ring: Part, inside: Sequence[Part], labels: NDArray[np.int32]) -> bool:

@@ -132,7 +132,7 @@ def _learned(results: dict[str, dict[str, Any]]) -> str:
         sides = results.get("fit", {}).get(network, {})
         if "accuracies" in sides.get("keras", {}):
             reached = ", ".join(
-                f"{words} {side['accuracies'][-1]:.2%}"
+                f"{words} {100 * side['accuracies'][-1]:.2f} %"
                 for words, side in (
                     ("Keras's defaults", sides["keras"]),
                     ("ours in float32", sides["float32"]),
@@ -143,8 +143,10 @@ def _learned(results: dict[str, dict[str, Any]]) -> str:
             lines.append(f"* `fit`, {network}, {count} epochs: {reached}.")
     command = results.get("command", {})
     if "accuracies" in command.get("ours", {}):
-        ours, script = (command[side]["accuracies"][-1] for side in ("ours", "script"))
-        lines.append(f"* `command`: `digits train` {ours:.2%}, the tutorial's script {script:.2%}.")
+        ours, script = (100 * command[side]["accuracies"][-1] for side in ("ours", "script"))
+        lines.append(
+            f"* `command`: `digits train` {ours:.2f} %, the tutorial's script {script:.2f} %."
+        )
     if not lines:
         return ""
     words = "How many test digits the sides read right that train the same network:"

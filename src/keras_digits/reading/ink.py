@@ -35,6 +35,19 @@ _FAINTEST = 0.12
 """What is fainter than this is the paper's grain; the faintest pencils leave 0.17."""
 
 
+_RULE_WIDTH = 0.008
+"""How wide a rule is at most, as a share of the picture's shorter side."""
+
+_LEAST_RULED = 100
+"""Ruled paper is looked for where both sides have so many pixels."""
+
+_LEAST_PEN = 30
+"""A pen leaves at least so many pixels."""
+
+_PEN_CONTRAST = 1.5
+"""And is at least so many times as strong as what the paper is ruled with."""
+
+
 @dataclass(frozen=True, eq=False)
 class Ink:
     """The ink of a picture.
@@ -72,11 +85,48 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
         pixels = _with_channels(red)  # a third of the work
     channels = cv2.split(_darkness(pixels))
     strength = np.clip(_highest(channels), 0, 1)
-    ink = Ink(strength, _threshold(strength, _noise(channels)))
+    noise = _noise(channels)
+    ink = _above_ruling(strength, noise) or Ink(strength, _threshold(strength, noise))
     written = strength[ink.mask > 0]
     if len(written) and percentile(written, 50) < _FAINTEST:
         return Ink(strength, 1.0)
     return ink
+
+
+def _above_ruling(strength: NDArray[np.float32], noise: float) -> Ink | None:
+    """The ink of a pen on ruled or squared paper; None where that is no stronger, or on other."""
+    if min(strength.shape) < _LEAST_RULED:
+        return None
+    mask = (strength > _least_strength(noise)).astype(np.uint8)
+    while is_ruled(mask):
+        values = strength[mask > 0]
+        levels = np.clip(values * 255, 0, 255).astype(np.uint8)
+        otsu, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+        ruling, pen = values[levels <= otsu], values[levels > otsu]
+        if len(pen) < _LEAST_PEN or len(ruling) == 0:
+            return None
+        full, highest = percentile(pen, 50), percentile(ruling, 95)
+        if full < _PEN_CONTRAST * percentile(ruling, 50):
+            return None
+        ink = Ink(strength, float(np.clip(highest / _FAINT, 0.4 * full, 0.75 * full)))
+        if not is_ruled(ink.mask):
+            return ink
+        mask = (strength > otsu / 255).astype(np.uint8)
+    return None
+
+
+def is_ruled(mask: NDArray[np.uint8]) -> bool:
+    """Whether thin ink runs through a picture from edge to edge, as on ruled or squared paper."""
+    height, width = mask.shape
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    for label in range(1, count):
+        left, top, across, down, _ = stats[label].tolist()
+        if across < 0.98 * width and down < 0.98 * height:
+            continue
+        box = labels[top : top + down, left : left + across] == label
+        if stroke_width(box.astype(np.uint8)) <= max(_RULE_WIDTH * min(height, width), 2.5):
+            return True
+    return False
 
 
 def percentile(values: NDArray[Any], percent: float) -> float:
@@ -248,10 +298,14 @@ def _noise(channels: Sequence[NDArray[np.float32]]) -> float:
     return 1.4826 * percentile(fine, 50) * 1.06
 
 
+def _least_strength(noise: float) -> float:
+    """The strength from which on a pixel differs from paper at all."""
+    return max(0.06, 4 * noise)
+
+
 def _threshold(strength: NDArray[np.float32], noise: float) -> float:
     """Otsu's threshold among pixels that differ from paper at all."""
-    floor = max(0.06, 4 * noise)
-    present = strength[strength > floor]
+    present = strength[strength > _least_strength(noise)]
     if len(present) == 0:
         return 1.0
     levels = np.clip(present * 255, 0, 255).astype(np.uint8)

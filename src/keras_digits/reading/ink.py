@@ -35,6 +35,10 @@ _FAINTEST = 0.12
 """What is fainter than this is the paper's grain; the faintest pencils leave 0.17."""
 
 
+_CLOSE_REACH = 0.1
+"""What is darker than its surroundings and so wide, as a share of the shorter side, may be a
+shadow."""
+
 _RULE_WIDTH = 0.008
 """How wide a rule is at most, as a share of the picture's shorter side."""
 
@@ -220,10 +224,11 @@ def _paper(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     small = _with_channels(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
     small = _with_channels(cv2.medianBlur(small, 3)) if min(size) > 60 else small
     reach = max(3, round(0.4 * min(size))) | 1
-    paper = _closed(small, reach)
-    strokes = _stroke_reach(small, paper)
+    paper, close = _closed(small, reach), max(round(_CLOSE_REACH * min(size)) | 1, 3)
+    near = _closed(small, close)
+    strokes = _stroke_reach(_share_darker(small, paper), _share_darker(small, near))
     if strokes < reach:
-        paper = _closed(small, max(strokes, round(0.1 * min(size)) | 1, 3))
+        paper = near if strokes <= close else _closed(small, strokes)
     paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
     return _with_channels(paper.astype(np.float32))
 
@@ -254,11 +259,21 @@ def _closed(small: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
     return _with_channels(smooth)
 
 
-def _stroke_reach(small: NDArray[np.uint8], paper: NDArray[np.uint8]) -> int:
-    """An odd number of pixels that is safely wider than the strokes."""
+def _share_darker(small: NDArray[np.uint8], paper: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """By which share of the paper's brightness each pixel is darker, in its darkest channel."""
     brightness = np.maximum(paper, np.float32(_DARKEST_PAPER))
-    darkness = _highest(cv2.split((paper.astype(np.float32) - small) / brightness))
-    mask = (darkness > max(0.1, 0.5 * percentile(darkness, 99))).astype(np.uint8)
+    return _highest(cv2.split((paper.astype(np.float32) - small) / brightness))
+
+
+def _stroke_reach(darkness: NDArray[np.float32], near: NDArray[np.float32]) -> int:
+    """An odd number of pixels that is safely wider than the strokes.
+
+    Args:
+        darkness: Of strokes of any width, and of shadows.
+        near: Of thin strokes alone.
+    """
+    full = max(percentile(darkness, 99), percentile(near, 99.95))
+    mask = (darkness > max(0.1, 0.5 * full)).astype(np.uint8)
     if not mask.any():
         return 3
     mask = _inner_parts(mask)

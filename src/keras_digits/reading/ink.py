@@ -42,14 +42,14 @@ shadow."""
 _RULE_WIDTH = 0.008
 """How wide a rule is at most, as a share of the picture's shorter side."""
 
-_LEAST_RULED = 100
-"""Ruled paper is looked for where both sides have so many pixels."""
+_LEAST_PAGE = 100
+"""What has so many pixels on both sides may be paper that is more than a number's background."""
 
-_LEAST_PEN = 30
-"""A pen leaves at least so many pixels."""
+_LEAST_PEN, _LEAST_PEN_STRENGTH = 30, 0.3
+"""A pen leaves at least so many pixels, and so strong ones."""
 
 _PEN_CONTRAST = 1.5
-"""And is at least so many times as strong as what the paper is ruled with."""
+"""And they are at least so many times as strong as what the paper is ruled with."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,36 +90,43 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
     channels = cv2.split(_darkness(pixels))
     strength = np.clip(_highest(channels), 0, 1)
     noise = _noise(channels)
-    ink = _above_ruling(strength, noise) or Ink(strength, _threshold(strength, noise))
-    written = strength[ink.mask > 0]
-    if len(written) and percentile(written, 50) < _FAINTEST:
-        return Ink(strength, 1.0)
-    return ink
+    ink = Ink(strength, _threshold(strength, noise))
+    if min(strength.shape) >= _LEAST_PAGE and (above := _above_clutter(ink, noise)):
+        return above
+    return Ink(strength, 1.0) if _is_grain(ink) else ink
 
 
-def _above_ruling(strength: NDArray[np.float32], noise: float) -> Ink | None:
-    """The ink of a pen on ruled or squared paper; None where that is no stronger, or on other."""
-    if min(strength.shape) < _LEAST_RULED:
-        return None
+def _above_clutter(ink: Ink, noise: float) -> Ink | None:
+    """The ink of a pen that is stronger than what else there is; None without such.
+
+    On ruled and squared paper the rules, on bare paper its grain and its folds.
+    """
+    strength = ink.strength
     mask = (strength > _least_strength(noise)).astype(np.uint8)
-    while is_ruled(mask):
+    is_clutter = _is_ruled(mask) or _is_grain(ink)
+    while is_clutter:
         values = strength[mask > 0]
         levels = np.clip(values * 255, 0, 255).astype(np.uint8)
         otsu, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-        ruling, pen = values[levels <= otsu], values[levels > otsu]
-        if len(pen) < _LEAST_PEN or len(ruling) == 0:
+        other, pen = values[levels <= otsu], values[levels > otsu]
+        if len(pen) < _LEAST_PEN or len(other) == 0:
             return None
-        full, highest = percentile(pen, 50), percentile(ruling, 95)
-        if full < _PEN_CONTRAST * percentile(ruling, 50):
+        full, highest = percentile(pen, 50), percentile(other, 95)
+        if full < max(_LEAST_PEN_STRENGTH, _PEN_CONTRAST * percentile(other, 50)):
             return None
         ink = Ink(strength, float(np.clip(highest / _FAINT, 0.4 * full, 0.75 * full)))
-        if not is_ruled(ink.mask):
-            return ink
         mask = (strength > otsu / 255).astype(np.uint8)
-    return None
+        is_clutter = _is_ruled(ink.mask) or _is_grain(ink)
+    return ink if ink.threshold < 1 else None
 
 
-def is_ruled(mask: NDArray[np.uint8]) -> bool:
+def _is_grain(ink: Ink) -> bool:
+    """Whether what counts as ink is too faint to be written."""
+    written = ink.strength[ink.mask > 0]
+    return len(written) > 0 and percentile(written, 50) < _FAINTEST
+
+
+def _is_ruled(mask: NDArray[np.uint8]) -> bool:
     """Whether thin ink runs through a picture from edge to edge, as on ruled or squared paper."""
     height, width = mask.shape
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)

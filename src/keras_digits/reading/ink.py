@@ -28,6 +28,9 @@ _DARKEST_PAPER = 48.0
 _FAINT = 0.7
 """Ink this much fainter than the threshold still counts where it goes on from stronger ink."""
 
+_GRAINY, _SMOOTH = 0.03, 1.5
+"""A photograph with more noise than this is smoothed, by a Gaussian of so many pixels."""
+
 CORE_PERCENTILE = 75
 """Ink as strong as this percentile of some strokes' counts as full."""
 
@@ -88,8 +91,11 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
     if np.array_equal(red, green) and np.array_equal(red, blue):  # as most scans are
         pixels = _with_channels(red)  # a third of the work
     channels = cv2.split(_darkness(pixels))
-    strength = np.clip(_highest(channels), 0, 1)
     noise = _noise(channels)
+    if noise > _GRAINY and min(pixels.shape[:2]) >= _LEAST_PAGE:
+        channels = [cv2.GaussianBlur(channel, (0, 0), _SMOOTH) for channel in channels]
+        noise = _noise(channels)
+    strength = np.clip(_highest(channels), 0, 1)
     ink = Ink(strength, _threshold(strength, noise))
     if min(strength.shape) >= _LEAST_PAGE and (above := _above_clutter(ink, noise)):
         return above
@@ -201,7 +207,7 @@ def _fine_strokes(grey: NDArray[np.uint8]) -> tuple[float, float]:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
     dark = cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, kernel)
     light = cv2.morphologyEx(small, cv2.MORPH_TOPHAT, kernel)
-    return percentile(dark, 99.5) + 1, percentile(light, 99.5) + 1
+    return percentile(dark, 99.8) + 1, percentile(light, 99.8) + 1
 
 
 def _ring(grey: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:

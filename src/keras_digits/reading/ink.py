@@ -42,10 +42,13 @@ _CLOSE_REACH = 0.1
 """What is darker than its surroundings and so wide, as a share of the shorter side, may be a
 shadow."""
 
+_FAR = 0.6
+"""What is thin and reaches through so much of a picture is a rule."""
+
 _RULE_WIDTH = 0.008
 """How wide a rule is at most, as a share of the picture's shorter side."""
 
-_LEAST_PAGE = 100
+LEAST_PAGE = 100
 """What has so many pixels on both sides may be paper that is more than a number's background."""
 
 _LEAST_PEN, _LEAST_PEN_STRENGTH = 30, 0.3
@@ -92,12 +95,12 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
         pixels = _with_channels(red)  # a third of the work
     channels = cv2.split(_darkness(pixels))
     noise = _noise(channels)
-    if noise > _GRAINY and min(pixels.shape[:2]) >= _LEAST_PAGE:
+    if noise > _GRAINY and min(pixels.shape[:2]) >= LEAST_PAGE:
         channels = [cv2.GaussianBlur(channel, (0, 0), _SMOOTH) for channel in channels]
         noise = _noise(channels)
     strength = np.clip(_highest(channels), 0, 1)
     ink = Ink(strength, _threshold(strength, noise))
-    if min(strength.shape) >= _LEAST_PAGE and (above := _above_clutter(ink, noise)):
+    if min(strength.shape) >= LEAST_PAGE and (above := _above_clutter(ink, noise)):
         return above
     return Ink(strength, 1.0) if _is_grain(ink) else ink
 
@@ -133,12 +136,12 @@ def _is_grain(ink: Ink) -> bool:
 
 
 def _is_ruled(mask: NDArray[np.uint8]) -> bool:
-    """Whether thin ink runs through a picture from edge to edge, as on ruled or squared paper."""
+    """Whether thin ink runs through most of a picture, as on ruled or squared paper."""
     height, width = mask.shape
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     for label in range(1, count):
         left, top, across, down, _ = stats[label].tolist()
-        if across < 0.98 * width and down < 0.98 * height:
+        if across < _FAR * width and down < _FAR * height:
             continue
         box = labels[top : top + down, left : left + across] == label
         if stroke_width(box.astype(np.uint8)) <= max(_RULE_WIDTH * min(height, width), 2.5):
@@ -223,6 +226,9 @@ def _darkness(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     paper = _paper(pixels)
     darkness = paper - pixels
     darkness /= np.maximum(paper, np.float32(_DARKEST_PAPER))
+    if min(pixels.shape[:2]) >= LEAST_PAGE and paper.strides[0]:
+        bare = [percentile(channel[::8, ::8], 50) for channel in cv2.split(darkness)]
+        darkness -= np.maximum(np.array(bare, np.float32), 0)
     return darkness
 
 
@@ -317,7 +323,7 @@ def _highest(channels: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
 
 
 def _noise(channels: Sequence[NDArray[np.float32]]) -> float:
-    """Standard deviation of bare paper, from how far it is *brighter* than estimated."""
+    """Standard deviation of bare paper, from how far pixels are from the mean of those around."""
     grey = sum(channels[1:], start=channels[0]) / len(channels)
     fine = cv2.blur(grey, (3, 3))
     np.abs(np.subtract(grey, fine, out=fine), out=fine)  # in place: of large pictures it is much

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.reading.ink import percentile
+from keras_digits.reading.ruling import FEWEST, ruling
 
 _THICKEST, _THICKEST_AT_EDGE = 0.08, 0.15
 """How thick a rule may be within a picture and along its edge, as a share of its shorter side."""
@@ -21,14 +22,29 @@ _THIN = 2.0
 
 def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The mask without printed rules and cell borders: thin, straight, from edge to edge."""
-    cleaned = mask.copy()
-    for horizontal in (True, False):
-        seen = mask if horizontal else np.ascontiguousarray(mask.T)
-        anywhere = horizontal or mask.shape[1] < 2 * mask.shape[0]
-        rules = _rules(seen, anywhere)
-        if rules is not None:
-            cleaned &= ~(rules if horizontal else rules.T) & 1
-    return cleaned if cleaned.sum() > 0.1 * mask.sum() else mask
+    level, num_level = _bands(mask)
+    plumb, num_plumb = _bands(np.ascontiguousarray(mask.T), mask.shape[1] < 2 * mask.shape[0])
+    strokes = mask & ~(level | plumb.T) & 1
+    printed = _without_crossings(level, strokes) | _without_crossings(plumb, strokes.T).T
+    cleaned = np.asarray(mask & ~printed & 1)
+    is_ruled = max(num_level, num_plumb) >= FEWEST
+    return cleaned if is_ruled or cleaned.sum() > 0.1 * mask.sum() else mask
+
+
+def _bands(mask: NDArray[np.uint8], anywhere: bool = True) -> tuple[NDArray[np.uint8], int]:
+    """The pixels of level rules, and how many of these run across a page.
+
+    Args:
+        mask: Turned so that the rules looked for are level.
+        anywhere: Whether those of a crop may lie within it, or only along its edges.
+    """
+    pixels = _rules(mask, anywhere)
+    if pixels is None:
+        pixels = np.zeros_like(mask)
+    across = ruling(mask)
+    for rule in across:
+        pixels |= rule.band(len(mask)) & mask
+    return pixels, len(across)
 
 
 def _rules(mask: NDArray[np.uint8], anywhere: bool) -> NDArray[np.uint8] | None:
@@ -59,7 +75,7 @@ def _rules(mask: NDArray[np.uint8], anywhere: bool) -> NDArray[np.uint8] | None:
         line = _as_straight_line(run, left, top)
         if line is not None and _is_rule(line, across, length, anywhere):
             rules |= line.band(mask.shape) & mask
-    return _spare_crossings(rules, mask) if rules.any() else None
+    return rules if rules.any() else None
 
 
 @dataclass(frozen=True)
@@ -132,10 +148,11 @@ def _margin(length: int) -> int:
     return int(0.01 * length + 1)
 
 
-def _spare_crossings(rules: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The pixels of rules with no stroke both above and below them in their column."""
-    others = mask & ~rules & 1
+def _without_crossings(
+    rules: NDArray[np.uint8], strokes: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """The pixels of level rules with no stroke both above and below them in their column."""
     kernel = np.ones((5, 3), np.uint8)
-    above = cv2.dilate(others, kernel, anchor=(1, 4))
-    below = cv2.dilate(others, kernel, anchor=(1, 0))
+    above = cv2.dilate(strokes, kernel, anchor=(1, 4))
+    below = cv2.dilate(strokes, kernel, anchor=(1, 0))
     return np.asarray(rules & ~(above & below) & 1)

@@ -1,0 +1,147 @@
+"""The rules of paper that was photographed: thin, long, tilted a little, and often many.
+
+They are found by votes for straight lines (Duda and Hart, "Use of the Hough Transformation to
+Detect Lines and Curves in Pictures", 1972), and followed where the paper bends.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_digits.reading.ink import LEAST_PAGE, percentile
+
+_SMALL_SIDE = 640
+"""Votes are cast in a picture of this size."""
+
+_STEEPEST = 0.15
+"""Rules rise or fall at most so far, rows by columns."""
+
+_MOST_INK = 0.3
+"""Where more of a picture is inked, it shows no ruled paper."""
+
+_LEAST_VOTES = 0.4
+"""A rule has votes from this share of the columns at least; the rest are lost to rounding, and
+where it bends."""
+
+_LEAST_FOLLOWED, _EDGE_TO_EDGE = 0.5, 0.9
+"""And can be followed through such a share of them where several run alongside, and where one is
+alone."""
+
+FEWEST = 3
+"""So many rules alongside one another are ruled paper."""
+
+_APART = 5
+"""Rules are more than so many rows of the small picture apart."""
+
+_THICKEST, _THIN = 0.01, 4.0
+"""How thick a rule may be, as a share of the picture's shorter side; and so thick, in pixels, it
+always may be."""
+
+_ASIDE = 1.5
+"""A rule runs at most so far, in pixels, beside the curve that it is taken for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A printed rule.
+
+    Attributes:
+        rows: float64 ``(width,)``, in which row its middle lies in each column.
+        thickness: In pixels.
+        share: In which share of the columns it could be followed.
+    """
+
+    rows: NDArray[np.float64]
+    thickness: float
+    share: float
+
+    def band(self, height: int) -> NDArray[np.uint8]:
+        """Its pixels, uint8 ``(height, width)``; strokes that join it stay out."""
+        reach = self.thickness / 2 + 0.8
+        pixels = np.zeros((height, len(self.rows)), np.uint8)
+        first = max(0, int(np.ceil(self.rows.min() - reach)))
+        last = min(height, int(np.floor(self.rows.max() + reach)) + 1)
+        places = np.arange(first, last)[:, None]
+        pixels[first:last] = np.abs(places - self.rows[None, :]) <= reach
+        return pixels
+
+
+def ruling(mask: NDArray[np.uint8]) -> list[Rule]:
+    """The nearly level rules of a page.
+
+    Args:
+        mask: uint8 ``(height, width)``, 1 where there is ink; turned for those that are plumb.
+
+    Returns:
+        Those that run from edge to edge, and those of several alongside one another.
+    """
+    if min(mask.shape) < LEAST_PAGE or not _has_long_part(mask):
+        return []
+    followed = [rule for line in _lines(mask) if (rule := _follow(mask, *line)) is not None]
+    least = _LEAST_FOLLOWED if len(followed) >= FEWEST else _EDGE_TO_EDGE
+    return [rule for rule in followed if rule.share >= least]
+
+
+def _has_long_part(mask: NDArray[np.uint8]) -> bool:
+    """Whether some ink is joined through most of the picture, as rules are."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    return bool((stats[1:, 2] >= _LEAST_FOLLOWED * mask.shape[1]).any())
+
+
+def _lines(mask: NDArray[np.uint8]) -> Iterator[tuple[float, float]]:
+    """Straight lines through much ink, each by its row in the middle column and its slope."""
+    factor = max(1, -(-max(mask.shape) // _SMALL_SIDE))
+    small = mask
+    if factor > 1:
+        small = cv2.dilate(mask, np.ones((factor, factor), np.uint8), anchor=(0, 0))
+        small = small[::factor, ::factor]
+    height, width = small.shape
+    if small.mean() > _MOST_INK:
+        return
+    rows, columns = np.nonzero(small)
+    aside = columns - (width - 1) / 2
+    beyond = int(np.ceil(_STEEPEST * width / 2)) + 1
+    slopes = np.arange(-_STEEPEST, _STEEPEST, 1 / width)
+    most, steepness = np.zeros(height, np.intp), np.zeros(height)
+    for slope in slopes:
+        places = np.rint(rows - slope * aside).astype(np.intp) + beyond
+        votes = np.bincount(places, minlength=height + 2 * beyond)[beyond : beyond + height]
+        is_more = votes > most
+        most[is_more], steepness[is_more] = votes[is_more], slope
+    nearby = cv2.dilate(most.astype(np.float32)[:, None], np.ones((2 * _APART + 1, 1), np.uint8))
+    is_peak = (most == nearby[:, 0]) & (most >= _LEAST_VOTES * width)
+    for row in np.flatnonzero(is_peak).tolist():
+        yield (row + 0.5) * factor - 0.5, float(steepness[row])
+
+
+def _follow(mask: NDArray[np.uint8], level: float, slope: float) -> Rule | None:
+    """The rule that runs about where a straight line does; None where none can be followed."""
+    height, width = mask.shape
+    aside = np.arange(width) - (width - 1) / 2
+    thickest = max(_THIN, _THICKEST * min(height, width))
+    reach = round(thickest) + 3
+    rows = np.rint(level + slope * aside).astype(np.intp)
+    is_seen = (rows >= 0) & (rows < height)
+    offsets = np.arange(-reach, reach + 1)[:, None]
+    places = rows[None, :] + offsets
+    near = mask[np.clip(places, 0, height - 1), np.arange(width)[None, :]]
+    near &= ((places >= 0) & (places < height)).astype(np.uint8)
+    thickness = near.sum(axis=0)
+    is_bare = (near[0] | near[-1]) == 0  # no stroke joins it
+    known = np.flatnonzero((thickness > 0) & (thickness <= thickest) & is_bare)
+    if len(known) < _LEAST_FOLLOWED / 2 * width:
+        return None
+    middles = rows[known] + (near[:, known] * offsets).sum(axis=0) / thickness[known]
+    scaled = aside / width
+    curve = np.polyfit(scaled[known], middles, 2)
+    for _ in range(2):
+        is_near = np.abs(np.polyval(curve, scaled[known]) - middles) <= _ASIDE
+        if is_near.sum() < _LEAST_FOLLOWED / 2 * width:
+            return None
+        known, middles = known[is_near], middles[is_near]
+        curve = np.polyfit(scaled[known], middles, 2)
+    share = len(known) / max(1, int(is_seen.sum()))
+    return Rule(np.polyval(curve, scaled), percentile(thickness[known], 60), share)

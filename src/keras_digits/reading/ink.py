@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from keras_digits.digits import INK
 from keras_digits.reading.picture import to_grey
 from keras_digits.reading.sheets import spread_paper
 
@@ -41,6 +42,9 @@ _FAINTEST = 0.12
 _CLOSE_REACH = 0.1
 """What is darker than its surroundings and so wide, as a share of the shorter side, may be a
 shadow."""
+
+_MASK_SIDE = 800
+"""Rules are looked for in a mask of this size."""
 
 _FAR = 0.6
 """What is thin and reaches through so much of a picture is a rule."""
@@ -137,8 +141,9 @@ def _is_grain(ink: Ink) -> bool:
 
 def _is_ruled(mask: NDArray[np.uint8]) -> bool:
     """Whether thin ink runs through most of a picture, as on ruled or squared paper."""
-    height, width = mask.shape
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    small = shrunk(mask)
+    height, width = small.shape
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(small, connectivity=8)
     for label in range(1, count):
         left, top, across, down, _ = stats[label].tolist()
         if across < _FAR * width and down < _FAR * height:
@@ -147,6 +152,15 @@ def _is_ruled(mask: NDArray[np.uint8]) -> bool:
         if stroke_width(box.astype(np.uint8)) <= max(_RULE_WIDTH * min(height, width), 2.5):
             return True
     return False
+
+
+def shrunk(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A mask of a picture at most 800 pixels wide and tall, in which thin strokes stay whole."""
+    factor = _MASK_SIDE / max(mask.shape)
+    if factor >= 1:
+        return mask
+    size = (max(1, round(mask.shape[1] * factor)), max(1, round(mask.shape[0] * factor)))
+    return (cv2.resize(INK * mask, size, interpolation=cv2.INTER_AREA) > INK / 5).astype(np.uint8)
 
 
 def percentile(values: NDArray[Any], percent: float) -> float:

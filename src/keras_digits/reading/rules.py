@@ -24,6 +24,8 @@ def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The mask without printed rules and cell borders: thin, straight, from edge to edge."""
     level, num_level = _bands(mask)
     plumb, num_plumb = _bands(np.ascontiguousarray(mask.T), mask.shape[1] < 2 * mask.shape[0])
+    if not (level.any() or plumb.any()):
+        return mask
     strokes = mask & ~(level | plumb.T) & 1
     printed = _without_crossings(level, strokes) | _without_crossings(plumb, strokes.T).T
     cleaned = np.asarray(mask & ~printed & 1)

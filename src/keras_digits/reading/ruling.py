@@ -11,10 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_digits.reading.ink import LEAST_PAGE, percentile
-
-_SMALL_SIDE = 640
-"""Votes are cast in a picture of this size."""
+from keras_digits.reading.ink import LEAST_PAGE, percentile, shrunk
 
 _STEEPEST = 0.15
 """Rules rise or fall at most so far, rows by columns."""
@@ -34,7 +31,7 @@ FEWEST = 3
 """So many rules alongside one another are ruled paper."""
 
 _APART = 5
-"""Rules are more than so many rows of the small picture apart."""
+"""Rules are more than so many rows of the small mask apart."""
 
 _THICKEST, _THIN = 0.01, 4.0
 """How thick a rule may be, as a share of the picture's shorter side; and so thick, in pixels, it
@@ -58,6 +55,11 @@ class Rule:
     thickness: float
     share: float
 
+    def is_beside(self, other: "Rule") -> bool:
+        """Whether another rule is rather this one, found twice, than one alongside it."""
+        apart = float(np.abs(self.rows - other.rows).min())
+        return apart <= self.thickness + other.thickness
+
     def band(self, height: int) -> NDArray[np.uint8]:
         """Its pixels, uint8 ``(height, width)``; strokes that join it stay out."""
         reach = self.thickness / 2 + 0.8
@@ -78,9 +80,17 @@ def ruling(mask: NDArray[np.uint8]) -> list[Rule]:
     Returns:
         Those that run from edge to edge, and those of several alongside one another.
     """
-    if min(mask.shape) < LEAST_PAGE or not _has_long_part(mask):
+    if min(mask.shape) < LEAST_PAGE:
         return []
-    followed = [rule for line in _lines(mask) if (rule := _follow(mask, *line)) is not None]
+    small = shrunk(mask)
+    if small.mean() > _MOST_INK or not _has_long_part(small):
+        return []
+    scale = mask.shape[1] / small.shape[1]
+    followed: list[Rule] = []
+    for row, slope in _lines(small):
+        rule = _follow(mask, (row + 0.5) * scale - 0.5, slope)
+        if rule is not None and not any(rule.is_beside(other) for other in followed):
+            followed.append(rule)
     least = _LEAST_FOLLOWED if len(followed) >= FEWEST else _EDGE_TO_EDGE
     return [rule for rule in followed if rule.share >= least]
 
@@ -93,20 +103,12 @@ def _has_long_part(mask: NDArray[np.uint8]) -> bool:
 
 def _lines(mask: NDArray[np.uint8]) -> Iterator[tuple[float, float]]:
     """Straight lines through much ink, each by its row in the middle column and its slope."""
-    factor = max(1, -(-max(mask.shape) // _SMALL_SIDE))
-    small = mask
-    if factor > 1:
-        small = cv2.dilate(mask, np.ones((factor, factor), np.uint8), anchor=(0, 0))
-        small = small[::factor, ::factor]
-    height, width = small.shape
-    if small.mean() > _MOST_INK:
-        return
-    rows, columns = np.nonzero(small)
+    height, width = mask.shape
+    rows, columns = np.nonzero(mask)
     aside = columns - (width - 1) / 2
     beyond = int(np.ceil(_STEEPEST * width / 2)) + 1
-    slopes = np.arange(-_STEEPEST, _STEEPEST, 1 / width)
     most, steepness = np.zeros(height, np.intp), np.zeros(height)
-    for slope in slopes:
+    for slope in np.arange(-_STEEPEST, _STEEPEST, 1 / width):
         places = np.rint(rows - slope * aside).astype(np.intp) + beyond
         votes = np.bincount(places, minlength=height + 2 * beyond)[beyond : beyond + height]
         is_more = votes > most
@@ -114,7 +116,7 @@ def _lines(mask: NDArray[np.uint8]) -> Iterator[tuple[float, float]]:
     nearby = cv2.dilate(most.astype(np.float32)[:, None], np.ones((2 * _APART + 1, 1), np.uint8))
     is_peak = (most == nearby[:, 0]) & (most >= _LEAST_VOTES * width)
     for row in np.flatnonzero(is_peak).tolist():
-        yield (row + 0.5) * factor - 0.5, float(steepness[row])
+        yield row, float(steepness[row])
 
 
 def _follow(mask: NDArray[np.uint8], level: float, slope: float) -> Rule | None:

@@ -164,6 +164,23 @@ def test_runs_own_digits_count_only_where_it_was_not_trained_on_them(
     assert again.metrics["accuracy"]["count"] == 220
 
 
+def test_of_a_kaggle_folder_that_was_trained_on_only_what_was_held_out_counts(
+    optdigits: Dataset,
+) -> None:
+    Path("kaggle").mkdir()
+    train_digits, unlabelled = optdigits.train, optdigits.test.images[:20]
+    pixels = train_digits.images[:140].reshape(-1, 784)
+    table = np.column_stack([train_digits.known_labels()[:140], pixels])
+    np.savetxt("kaggle/train.csv", table, "%d", ",")
+    np.savetxt("kaggle/test.csv", unlabelled.reshape(-1, 784), "%d", ",")
+    run = train(Recipe(data="kaggle", epochs=1), out="run")
+    own = evaluate(run)
+    again = evaluate(run, "kaggle")
+    assert again.metrics["accuracy"]["count"] == 20
+    assert again.metrics["accuracy"] == own.metrics["accuracy"]
+    assert again.test_set.is_own
+
+
 def test_own_figures_of_a_run_are_not_overwritten_by_others(
     trained_run: Run, idx_folder: Path
 ) -> None:

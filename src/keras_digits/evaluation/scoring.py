@@ -200,11 +200,13 @@ def _own_test_set(run: Run, dataset: Dataset | None) -> TestSet:
 def _read_test_set(run: Run, path: Path) -> TestSet:
     """Labelled digits from a path; the run's own set and MNIST's are recognised by their bytes.
 
-    Of the run's own set only its test digits count: it was trained on the others.
+    Of the run's own set only its test digits count: it was trained on the others. Kaggle's test
+    digits have no labels, and so no part in that.
     """
     parts = read_parts(path)
     digits = parts.labelled_test()
-    if len(parts) == run.dataset["num_train"] + run.dataset["num_test"]:
+    num_labelled = len(parts) if parts.has_labelled_test else len(parts.train)
+    if num_labelled == run.dataset["num_train"] + run.dataset["num_test"]:
         dataset = dataset_of_parts(parts, path)
         if list(dataset.digests) == run.dataset["sha256"]:
             return _own_test_set(run, dataset)

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from keras_digits.data.datasets import Dataset
-from keras_digits.errors import DatasetError, ModelFileError, RunError
+from keras_digits.errors import DatasetError, ModelFileError, OutputError, RunError
 from keras_digits.evaluation.comparison import compare, comparison_figure
 from keras_digits.evaluation.plots import learning_curves, mistakes, save_png
 from keras_digits.evaluation.report import recipe_command, run_command
@@ -194,6 +194,22 @@ def test_figures_of_another_run_are_not_overwritten(trained_run: Run, optdigits:
     with pytest.raises(RunError, match="Name another --out"):
         evaluate(trained_run, dataset=optdigits, out="other")
     assert Path("other/metrics.json").read_bytes() == before
+
+
+def test_only_a_model_card_gives_way_to_a_model_card(
+    trained_run: Run, optdigits: Dataset, idx_folder: Path
+) -> None:
+    Path("project").mkdir()
+    Path("project/README.md").write_text("# My project\n")
+    with pytest.raises(OutputError, match=r"project/README\.md is there already .* --out\.$"):
+        evaluate(trained_run, dataset=optdigits, out="project")
+    assert [path.name for path in Path("project").iterdir()] == ["README.md"]
+    assert Path("project/README.md").read_text() == "# My project\n"
+    evaluate(trained_run, idx_folder / "t10k-images-idx3-ubyte.gz", out="project")  # has no card
+    assert Path("project/README.md").read_text() == "# My project\n"
+    shutil.copy(trained_run.folder / "README.md", "project")
+    evaluate(trained_run, dataset=optdigits, out="project")
+    assert Path("project/metrics.json").is_file()
 
 
 def test_choosing_callbacks_are_owned_up_to(optdigits: Dataset) -> None:

@@ -16,7 +16,7 @@ from keras_digits.data.formats import Digits, read_parts
 from keras_digits.data.idx import idx_sha256
 from keras_digits.data.mnist import MNIST_SHA256, reviewed_test_labels
 from keras_digits.digits import NUM_CLASSES, Images, Probabilities
-from keras_digits.errors import RunError
+from keras_digits.errors import OutputError, RunError
 from keras_digits.evaluation.metrics import score, worst_mistakes
 from keras_digits.evaluation.plots import corruption_errors, corruption_sheet, save_png
 from keras_digits.evaluation.report import (
@@ -31,6 +31,7 @@ from keras_digits.evaluation.robustness import (
     score_corruptions,
 )
 from keras_digits.export import export_run
+from keras_digits.export.contract import is_card
 from keras_digits.files import make_folder, write_json, write_text
 from keras_digits.networks import NETWORKS, backend
 from keras_digits.reading.network import Network as ExportedNetwork
@@ -148,7 +149,7 @@ def evaluate(
         RunError: `run` is no run folder, or `out` holds another run's own figures.
         ModelFileError: It has no trained network that can be read.
         DatasetError: The digits are missing, wrong or without labels.
-        OutputError: The folder can't be written.
+        OutputError: The folder can't be written, or the model card would replace something else.
     """
     run = run if isinstance(run, Run) else open_run(run)
     test_set = _own_test_set(run, dataset) if data is None else _read_test_set(run, Path(data))
@@ -224,6 +225,12 @@ def _folder_for(run: Run, test_set: TestSet, out: str | Path | None) -> Path:
     if not is_at_home and (folder / "recipe.json").is_file():
         raise RunError(
             f"{folder} holds a run and its figures on its own test digits. Name another --out."
+        )
+    card = folder / "README.md"
+    if test_set.is_own and card.exists() and not is_card(card):
+        raise OutputError(
+            f"{card} is there already and is no model card; the run's would take its place. Move "
+            "it away, or name another --out."
         )
     make_folder(folder)
     return folder

@@ -129,7 +129,7 @@ def replacing_with_card(run: Run, path: Path, suffix: str) -> Iterator[Path]:
         raise OutputError(f"{path} is no name for this; expected one that ends in {suffix}.")
     is_at_home = path.absolute().parent.resolve() == run.folder.resolve()
     card, place = None if is_at_home else read_card(run), path.with_suffix(".md")
-    if card is not None and place.exists() and not _is_card(place):
+    if card is not None and place.exists() and not is_card(place):
         raise OutputError(
             f"{place} is there already and is no model card; the network's would take its place. "
             "Name another file."
@@ -140,9 +140,12 @@ def replacing_with_card(run: Run, path: Path, suffix: str) -> Iterator[Path]:
         write_text(place, card)
 
 
-def _is_card(path: Path) -> bool:
-    """Whether a file is a model card of ours, as far as its head tells."""
-    return path.is_file() and b"library_name: keras" in path.read_bytes()[:300]
+def is_card(path: Path) -> bool:
+    """Whether a file is a model card of ours, as far as its head tells; one unread is none."""
+    try:
+        return b"library_name: keras" in path.read_bytes()[:300]
+    except OSError:
+        return False
 
 
 def convert_on_tensorflow(

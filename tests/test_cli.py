@@ -1,6 +1,7 @@
 """The shell's face: what it prints, where it puts things, how it refuses."""
 
 import inspect
+import json
 import os
 import re
 import resource
@@ -19,7 +20,7 @@ from keras_digits import cli
 from keras_digits.cli import main
 from keras_digits.data.datasets import Dataset
 from keras_digits.training.recipe import Recipe
-from keras_digits.training.run import Run, open_run
+from keras_digits.training.run import Run, begin_comparison, open_run
 
 QUICK = ("--dataset", "optdigits", "--epochs", "1")
 
@@ -96,6 +97,32 @@ def test_comparison_of_which_nothing_is_left_says_so(capsys: pytest.CaptureFixtu
     assert printed.out.count("is left out") == 2
     assert "of 2 networks none is left" in printed.err
     assert "smaller --learning-rate" in printed.err
+
+
+def test_comparison_that_was_begun_on_other_digits_is_refused_before_training(
+    capsys: pytest.CaptureFixture[str], trained_run: Run, optdigits: Dataset
+) -> None:
+    np.savez("mine.npz", images=optdigits.test.images, labels=optdigits.test.known_labels())
+    names = ("sgd", "adam")
+    begin_comparison(Path("both"), [Recipe(optimizer=name, data="mine.npz") for name in names])
+    shutil.copytree(trained_run.folder, "both/adam")
+    facts = json.loads(Path("both/adam/recipe.json").read_text())
+    facts["recipe"] |= {"dataset": "auto", "data": str(Path("mine.npz").absolute())}
+    Path("both/adam/recipe.json").write_text(json.dumps(facts))
+    line = refusal(capsys, "train", "--resume", "both")
+    assert "both/adam was trained on optdigits from scikit-learn, and these digits are" in line
+    assert {path.name for path in Path("both").iterdir()} == {"adam", "comparison.json"}
+
+
+def test_comparison_goes_on_with_the_digits_that_it_was_begun_on(
+    trained_run: Run, idx_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_DIGITS_DATA", str(idx_folder))  # when it was begun, nothing was there
+    names = ("adam", "rmsprop")
+    begin_comparison(Path("both"), [Recipe(optimizer=name, epochs=1) for name in names])
+    shutil.copytree(trained_run.folder, "both/adam")
+    assert main(["train", "--resume", "both"]) == 0
+    assert open_run("both/rmsprop").dataset["name"] == "optdigits"
 
 
 def test_compare_evaluate_and_submission(

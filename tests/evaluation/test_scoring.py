@@ -287,6 +287,22 @@ def test_comparison_names_what_differs_and_sorts_by_accuracy(
     assert [label.get_text() for label in labels] == [" trained", " other"]
 
 
+def test_comparison_tells_sets_of_one_name_apart(trained_run: Run, tmp_path: Path) -> None:
+    shutil.copytree(trained_run.folder, tmp_path / "same")
+    other = Path(shutil.copytree(trained_run.folder, tmp_path / "other"))
+    facts = json.loads((other / "recipe.json").read_text())
+    facts["dataset"]["sha256"][0] = "0" * 64
+    (other / "recipe.json").write_text(json.dumps(facts))
+    runs = [trained_run, open_run(tmp_path / "same"), open_run(other)]
+    assert [row.dataset for row in compare(runs[:2])] == ["optdigits", "optdigits"]
+    datasets = {row.run: row.dataset for row in compare(runs)}
+    assert datasets == {
+        "trained": "optdigits, set 1",
+        "same": "optdigits, set 1",
+        "other": "optdigits, set 2",
+    }
+
+
 def test_comparison_wants_two_different_finished_runs(trained_run: Run, optdigits: Dataset) -> None:
     fresh = create_run(Path("fresh"), Recipe(), optdigits, "tensorflow")
     for runs, message in (

@@ -108,9 +108,15 @@ def _train_one(recipe: Recipe, folder: Path, digits: "Dataset") -> None:
 
 
 def _run_comparison(folder: Path, recipes: Sequence[Recipe], digits: "Dataset") -> None:
-    """Train what is not trained yet, and compare; a network that diverged is left out."""
+    """Train what is not trained yet, and compare; a network that diverged is left out.
+
+    Raises:
+        DatasetError: What was begun before was begun with other digits; then nothing is trained.
+    """
     from keras_digits.training.run import open_run
 
+    for run in _begun(folder, recipes):
+        run.check_dataset(digits)
     runs = []
     with _resumable(folder):
         for recipe in recipes:
@@ -133,13 +139,23 @@ def _run_comparison(folder: Path, recipes: Sequence[Recipe], digits: "Dataset") 
     _print_comparison(runs, folder / "comparison.png")
 
 
+def _begun(folder: Path, recipes: Sequence[Recipe]) -> "list[Run]":
+    """The runs of a comparison that were begun."""
+    from keras_digits.training.run import open_run
+
+    places = [folder / recipe.optimizer for recipe in recipes]
+    return [open_run(place) for place in places if (place / "recipe.json").is_file()]
+
+
 def _resume(folder: Path) -> None:
     """Go on with a run or a comparison, or with what comes after its training."""
     from keras_digits.training.run import open_run, read_comparison
 
     if recipes := read_comparison(folder):
-        digits = load_on_screen(recipes[0].dataset, recipes[0].data)
-        _run_comparison(folder, recipes, digits)
+        begun = _begun(folder, recipes)
+        first = recipes[0]
+        source = begun[0].dataset_source if begun else (first.dataset, first.data)
+        _run_comparison(folder, recipes, load_on_screen(*source))
         return
     with _resumable(folder):
         _go_on(open_run(folder), None)

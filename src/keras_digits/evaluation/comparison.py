@@ -24,7 +24,7 @@ class ComparisonRow:
         run: The run's name.
         settings: The recipe's settings that differ between the runs, by name, but for those that
             other columns show.
-        dataset: The name of its digits.
+        dataset: The name of its digits, and a number where runs have other digits of that name.
         epochs: Whole epochs trained.
         accuracy: On test digits, in [0, 1], with its 95 % interval.
         low: Lower end of the interval.
@@ -61,10 +61,10 @@ def compare(runs: Sequence[Run]) -> list[ComparisonRow]:
         for name in recipes[0]
         if name not in _SHOWN_ANYWAY and len({str(recipe[name]) for recipe in recipes}) > 1
     ]
-    names = _distinct_names(runs)
+    names, datasets = _distinct_names(runs), _distinct_datasets(runs)
     rows = [
-        _row(run, name, {setting: recipe[setting] for setting in differing})
-        for run, name, recipe in zip(runs, names, recipes, strict=True)
+        _row(run, name, {setting: recipe[setting] for setting in differing}, dataset)
+        for run, name, recipe, dataset in zip(runs, names, recipes, datasets, strict=True)
     ]
     return sorted(rows, key=lambda row: -row.accuracy)
 
@@ -100,7 +100,7 @@ def comparison_figure(runs: Sequence[Run]) -> Figure:
     return learning_curves(histories, watched.get(frozenset(splits), "watched"))
 
 
-def _row(run: Run, name: str, settings: dict[str, Any]) -> ComparisonRow:
+def _row(run: Run, name: str, settings: dict[str, Any], dataset: str) -> ComparisonRow:
     """The line of one run."""
     metrics = run.metrics()
     try:
@@ -108,7 +108,7 @@ def _row(run: Run, name: str, settings: dict[str, Any]) -> ComparisonRow:
         return ComparisonRow(
             name,
             settings,
-            metrics["test_set"]["name"],
+            dataset,
             training["epochs"],
             accuracy["value"],
             accuracy["low"],
@@ -126,3 +126,18 @@ def _distinct_names(runs: Sequence[Run]) -> list[str]:
     """Folder names, or paths as given where names alone would clash."""
     names = [run.name for run in runs]
     return names if len(set(names)) == len(names) else [str(run.folder) for run in runs]
+
+
+def _distinct_datasets(runs: Sequence[Run]) -> list[str]:
+    """The names of the runs' digits, numbered where digits of one name are not the same."""
+    sets: dict[str, list[list[str]]] = {}
+    for run in runs:
+        known = sets.setdefault(run.dataset["name"], [])
+        if run.dataset["sha256"] not in known:
+            known.append(run.dataset["sha256"])
+    labels = []
+    for run in runs:
+        name = run.dataset["name"]
+        number = sets[name].index(run.dataset["sha256"]) + 1
+        labels.append(f"{name}, set {number}" if len(sets[name]) > 1 else name)
+    return labels

@@ -127,15 +127,8 @@ def run_dataset(run: Run, dataset: Dataset | None = None) -> Dataset:
     Raises:
         DatasetError: They are gone, or others have taken their place.
     """
-    name = run.dataset["name"]
-    in_source = run.recipe.data is None and name in ("mnist", "optdigits")
-    if dataset is None:
-        dataset = load_dataset(name if in_source else run.recipe.dataset, run.recipe.data)
-    if list(dataset.digests) != run.dataset["sha256"]:
-        raise DatasetError(
-            f"{run.folder} was trained on {name} from {run.dataset['source']}, and these digits "
-            "are others. Bring the old ones back, or from Python hand them in as dataset=."
-        )
+    dataset = dataset or load_dataset(*run.dataset_source)
+    run.check_dataset(dataset)
     return dataset
 
 

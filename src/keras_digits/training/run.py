@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from keras_digits.data.datasets import Dataset
-from keras_digits.errors import RecipeError, RunError
+from keras_digits.errors import DatasetError, RecipeError, RunError
 from keras_digits.files import cannot_write, make_folder, write_json, write_text
 from keras_digits.training.environment import describe_environment
 from keras_digits.training.recipe import Recipe
@@ -123,6 +123,26 @@ class Run:
     def is_finished(self) -> bool:
         """Whether it is trained, tested and exported."""
         return self.is_trained and self.onnx_path.is_file() and self.report_path.is_file()
+
+    @property
+    def dataset_source(self) -> tuple[str, str | None]:
+        """By what name, and from what path, its digits are loaded again."""
+        name = str(self.dataset["name"])
+        in_source = self.recipe.data is None and name in ("mnist", "optdigits")
+        return name if in_source else self.recipe.dataset, self.recipe.data
+
+    def check_dataset(self, dataset: Dataset) -> None:
+        """Refuse other digits than those that the run was begun with.
+
+        Raises:
+            DatasetError: They are others.
+        """
+        if list(dataset.digests) != self.dataset["sha256"]:
+            raise DatasetError(
+                f"{self.folder} was trained on {self.dataset['name']} from "
+                f"{self.dataset['source']}, and these digits are others. Bring the old ones back, "
+                "or from Python hand them in as dataset=."
+            )
 
     def with_callbacks(self, names: Sequence[str]) -> "Run":
         """The same run, with these callbacks on record too."""

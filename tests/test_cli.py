@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from keras_digits import cli
-from keras_digits.cli import main
+from keras_digits.cli import main, training
 from keras_digits.data.datasets import Dataset
 from keras_digits.training.recipe import Recipe
 from keras_digits.training.run import Run, begin_comparison, open_run
@@ -196,6 +196,39 @@ def test_bad_input_gets_one_line_and_exit_code_2(
 ) -> None:
     assert message in refusal(capsys, *arguments)
     assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--validation-split", "0.0001"), "leaves none on one side"),
+        (("--start", "absent"), "absent/recipe.json can't be read"),
+    ],
+)
+def test_training_that_is_refused_leaves_no_folder(
+    capsys: pytest.CaptureFixture[str], flags: tuple[str, ...], message: str
+) -> None:
+    for out in ((), ("--out", "mine")):
+        assert message in refusal(capsys, "train", *QUICK, *flags, *out)
+    assert not list(Path("runs").iterdir())
+    assert not Path("mine").exists()
+
+
+def test_training_without_keras_leaves_no_folder(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise ModuleNotFoundError("No module named 'keras'", name="keras")
+
+    monkeypatch.setattr(training, "start_keras", fail)
+    assert "pip install 'keras-digits[train]'" in refusal(capsys, "train", *QUICK)
+    assert not list(Path("runs").iterdir())
+
+
+def test_empty_folder_can_not_be_resumed_and_stays(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("empty").mkdir()
+    assert "empty/recipe.json can't be read" in refusal(capsys, "train", "--resume", "empty")
+    assert Path("empty").is_dir()
 
 
 def test_run_folder_in_use_is_refused(capsys: pytest.CaptureFixture[str], trained_run: Run) -> None:

@@ -157,8 +157,9 @@ def _resume(folder: Path) -> None:
         source = begun[0].dataset_source if begun else (first.dataset, first.data)
         _run_comparison(folder, recipes, load_on_screen(*source))
         return
+    run = open_run(folder)
     with _resumable(folder):
-        _go_on(open_run(folder), None)
+        _go_on(run, None)
 
 
 def _go_on(run: "Run", digits: "Dataset | None") -> None:
@@ -198,7 +199,7 @@ def say_what_is_measured(run: "Run") -> None:
 
 @contextmanager
 def _resumable(folder: Path) -> Iterator[None]:
-    """Turn Ctrl-C into a word on what is kept and how to go on."""
+    """Turn Ctrl-C into a word on what is kept and how to go on; leave no empty folder behind."""
     try:
         yield
     except KeyboardInterrupt:
@@ -211,9 +212,10 @@ def _resumable(folder: Path) -> Iterator[None]:
             print(f"\n{kept}. Go on with: {resume_command(folder)}", file=sys.stderr)
         elif (folder / "comparison.json").is_file():
             print(f"\nGo on with: {resume_command(folder)}", file=sys.stderr)
-        elif folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()  # nothing was begun
         raise
+    finally:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()  # nothing was begun
 
 
 def _introduction() -> Any:

@@ -61,6 +61,8 @@ def test_gzip_is_known_by_its_bytes_not_its_name(
         (IMAGES + b"x", "is too long"),
         (LABELS, "holds labels, expected images. The two files seem swapped"),
         (b"\x89PNG" + IMAGES, "is not IDX"),
+        (b"\x08\x03", "starts with 0803, which is not IDX; expected images"),
+        (IMAGES[1:4], "starts with 000803, which is not IDX; expected images"),
         (struct.pack(">4I", 0x803, 0, 28, 28), "holds no images"),
         (encode_idx(np.zeros((2, 32, 32), np.uint8)), "images of 32x32 pixels; expected 28x28"),
         (gzip.compress(IMAGES)[:-30], "broken gzip"),

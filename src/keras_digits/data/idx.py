@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from keras_digits.digits import NUM_CLASSES, SIDE, Images, Labels
 from keras_digits.errors import DatasetError
 
-_MAGIC = {0x00000803: "images", 0x00000801: "labels"}
+_MAGIC = {b"\x00\x00\x08\x03": "images", b"\x00\x00\x08\x01": "labels"}
 _GZIP_MAGIC = b"\x1f\x8b"
 
 _GZIP_WBITS = 31
@@ -82,8 +82,7 @@ def decode_idx(
     """
     if not raw:
         raise DatasetError(f"{name} is empty; expected an IDX file of {kind}. Copy it again.")
-    magic = int.from_bytes(raw[:4], "big")
-    found = _MAGIC.get(magic)
+    found = _MAGIC.get(bytes(raw[:4]))
     if found is None:
         raise DatasetError(
             f"{name} starts with {raw[:4].hex()}, which is not IDX; expected {kind}. "

@@ -1,6 +1,7 @@
 """Digits of one's own: CSV, NPZ, IDX and folders of pictures, whole or broken."""
 
 import gzip
+import re
 import shutil
 from pathlib import Path
 
@@ -50,6 +51,38 @@ def test_images_and_labels_of_different_counts_are_refused(
         read_parts(tmp_path / "odd")
 
 
+def test_gzipped_idx_files_beside_themselves_unpacked_are_one_set(
+    tmp_path: Path, optdigits: Dataset
+) -> None:
+    for gzipped in (True, False):
+        write_idx_folder(tmp_path, optdigits, gzipped=gzipped)
+    (tmp_path / f"._{IDX_FILES[0]}").write_bytes(b"what some systems leave beside a file")
+    parts = read_parts(tmp_path)
+    np.testing.assert_array_equal(parts.train.images, optdigits.train.images)
+    assert parts.test is not None
+    np.testing.assert_array_equal(parts.test.images, optdigits.test.images)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("more-images-idx3-ubyte", "train-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte.gz"),
+        ("letters-train-images-idx3-ubyte", "train-images-idx3-ubyte.gz"),
+        ("a-images-idx3-ubyte.gz", "b-images-idx3-ubyte.gz"),
+    ],
+)
+def test_several_idx_sets_want_a_name(
+    tmp_path: Path, idx_folder: Path, names: tuple[str, ...]
+) -> None:
+    for name in names:
+        shutil.copy(idx_folder / IDX_FILES[0], tmp_path / name)
+        labels = name.replace("images-idx3", "labels-idx1")
+        shutil.copy(idx_folder / IDX_FILES[1], tmp_path / labels)
+    listed = re.escape(", ".join(sorted(names)))
+    with pytest.raises(DatasetError, match=rf"several IDX files of images \({listed}\)\. Name one"):
+        read_parts(tmp_path)
+
+
 def test_csv_gives_images_and_labels_in_order(tmp_path: Path) -> None:
     digits = read_csv(write_csv(tmp_path / "train.csv", HEADER, ROW, ROW.replace("7", "1", 1)))
     assert digits.known_labels().tolist() == [7, 1]
@@ -75,6 +108,11 @@ def test_csv_without_header_or_labels_is_read_too(tmp_path: Path) -> None:
         ([HEADER, ROW.replace("7", "42", 1)], "line 2: label 42; expected 0 to 9"),
         ([HEADER, ROW.replace("255", "256")], "line 2: pixel 256; expected 0 to 255"),
         ([HEADER, ROW.replace("255", "-1")], "line 2: pixel -1; expected 0 to 255"),
+        ([HEADER, "", "", ROW, "", ROW.replace("255", "256")], "line 6: pixel 256; expected 0 to"),
+        (["", ROW, ROW.replace("7", "42", 1)], "line 3: label 42; expected 0 to 9"),
+        ([HEADER, ROW, "# mine", ROW], "line 3 has 1 columns between commas"),
+        ([HEADER, ROW, "#" + ROW], "line 3 holds '#7'; expected whole"),
+        ([HEADER, ROW + " # mine"], "line 2 holds '255 # mine'; expected whole"),
         ([HEADER, ROW, ROW + ",0"], "line 3 has 786 columns between commas"),
         ([HEADER, ROW, ROW.replace("255", "dark")], "line 3 holds 'dark'; expected whole"),
         (["label,pixel0", "7,0"], "line 2 has 2 columns between commas; expected 785"),

@@ -6,8 +6,10 @@
 import warnings
 import zipfile
 import zlib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
@@ -127,13 +129,24 @@ def _read_file(path: Path) -> Parts:
 
 
 def _read_idx_folder(folder: Path) -> Parts | None:
-    """Read ``*images*idx3*`` files, each with its labels; None when there are none."""
-    pairs = sorted(folder.glob("*images*idx3*ubyte*"))
+    """Read ``*images*idx3*`` files, each with its labels; None when there are none.
+
+    Two may be the training and test digits of one set; a gzipped one beside itself unpacked is one.
+    """
+    found = sorted(folder.glob("*images*idx3*ubyte*"), reverse=True)
+    unpacked_first = {path.name.removesuffix(".gz"): path for path in found if path.name[0] != "."}
+    pairs = sorted(unpacked_first.values())
     train = [path for path in pairs if "train" in path.name]
     test = [path for path in pairs if "t10k" in path.name or "test" in path.name]
-    if train and test:
+    if len(pairs) == 2 and len(train) == len(test) == 1 and train != test:
         with ThreadPoolExecutor() as threads:  # inflating lets go of Python's lock
             return Parts(*threads.map(_read_idx_pair, (train[0], test[0])))
+    if len(pairs) > 1:
+        names = ", ".join(path.name for path in pairs)
+        raise DatasetError(
+            f"{folder} holds several IDX files of images ({names}). Name one of them, or a folder "
+            "of one set."
+        )
     return Parts(_read_idx_pair(pairs[0])) if pairs else None
 
 
@@ -242,8 +255,9 @@ def read_csv(path: Path) -> Digits:
         wrong = np.argwhere((values < 0) | (values > high))
         if wrong.size:
             row, column = wrong[0]
+            number, _ = next(islice(_lines(path, first), row, None))
             raise DatasetError(
-                f"{path}, line {row + first}: {what} {values[row, column]}; expected 0 to {high}."
+                f"{path}, line {number}: {what} {values[row, column]}; expected 0 to {high}."
             )
     images = pixels.astype(np.uint8).reshape(-1, SIDE, SIDE)
     return Digits(images, labels[:, 0].astype(np.uint8) if labels.size else None, str(path))
@@ -268,7 +282,7 @@ def _read_numbers(file: TextIO, path: Path, first: int) -> NDArray[np.int32]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of no lines; the check below says more
             table: NDArray[np.int32] = np.loadtxt(
-                file, np.int32, delimiter=",", skiprows=first - 1, ndmin=2
+                file, np.int32, comments=None, delimiter=",", skiprows=first - 1, ndmin=2
             )
     except ValueError as error:
         raise _wrong_line(path, first) from error
@@ -280,25 +294,30 @@ def _read_numbers(file: TextIO, path: Path, first: int) -> NDArray[np.int32]:
 
 
 def _wrong_line(path: Path, first: int) -> DatasetError:
-    """The error of the first line, counted as editors do, that is no row of whole numbers."""
+    """The error of the first line that is no row of whole numbers."""
     expected = {_NUM_PIXELS, _NUM_PIXELS + 1}
+    for number, cells in _lines(path, first):
+        if len(cells) not in expected:
+            return DatasetError(
+                f"{path}, line {number} has {len(cells)} columns between commas; expected "
+                f"{_NUM_PIXELS + 1} (label,pixel0,…,pixel783), or {_NUM_PIXELS} without labels."
+            )
+        expected = {len(cells)}
+        wrong = [cell for cell in cells if not cell.strip().lstrip("-").isdecimal()]
+        if wrong:
+            return DatasetError(
+                f"{path}, line {number} holds {wrong[0][:20]!r}; expected whole numbers."
+            )
+    return DatasetError(f"{path} is not a table of whole numbers between commas.")
+
+
+def _lines(path: Path, first: int) -> Iterator[tuple[int, list[str]]]:
+    """The number, as editors count, and the cells of each line from `first` on that isn't blank."""
     with path.open(encoding="utf-8-sig") as file:
         for number, line in enumerate(file, start=1):
             cells = line.strip().split(",")
-            if number < first or cells == [""]:
-                continue
-            if len(cells) not in expected:
-                return DatasetError(
-                    f"{path}, line {number} has {len(cells)} columns between commas; expected "
-                    f"{_NUM_PIXELS + 1} (label,pixel0,…,pixel783), or {_NUM_PIXELS} without labels."
-                )
-            expected = {len(cells)}
-            wrong = [cell for cell in cells if not cell.strip().lstrip("-").isdecimal()]
-            if wrong:
-                return DatasetError(
-                    f"{path}, line {number} holds {wrong[0][:20]!r}; expected whole numbers."
-                )
-    return DatasetError(f"{path} is not a table of whole numbers between commas.")
+            if number >= first and cells != [""]:
+                yield number, cells
 
 
 def _digits_from_arrays(

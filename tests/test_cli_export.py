@@ -1,6 +1,7 @@
 """The commands about files of networks: one for elsewhere, and those that ship."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,20 @@ def test_export_that_can_not_be_is_refused_in_one_line(
     assert message in printed
     assert printed.count("\n") == 1
     assert [path.name for path in Path().iterdir()] == ["a.txt"]
+
+
+@pytest.mark.parametrize("file_format", ["saved_model", "litert"])
+def test_damaged_network_of_a_run_is_refused_in_one_line(
+    file_format: str, trained_run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Path(shutil.copytree(trained_run.folder, "run"))
+    (run / "digits.onnx").write_bytes(b"half of a network")
+    before = {path.name for path in run.iterdir()}
+    assert main(["export", "run", "--format", file_format]) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith("digits: run/digits.onnx is no network that ONNX Runtime can load")
+    assert printed.count("\n") == 1
+    assert {path.name for path in run.iterdir()} == before
 
 
 def test_weights_lists_what_ships_and_its_worth(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,13 +19,13 @@ from typing import Any
 
 import keras
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from keras_digits.digits import SIDE, Images
 from keras_digits.errors import DigitsError, ModelFileError, OutputError, RunError
 from keras_digits.files import replacing, write_text
 from keras_digits.networks import NETWORKS, backend
+from keras_digits.reading.network import Network
 from keras_digits.training.fit import diverged, load_model
 from keras_digits.training.run import Run
 
@@ -88,11 +88,13 @@ def metadata_in_float32(run: Run) -> dict[str, str]:
 
     What that file's metadata promise besides was measured of a Reader's answers with it, and isn't
     repeated.
+
+    Raises:
+        ModelFileError: The run has a ``digits.onnx``, and it is broken.
     """
     facts = metadata(run)
     if run.onnx_path.is_file():
-        session = onnxruntime.InferenceSession(run.onnx_path, providers=["CPUExecutionProvider"])
-        found = session.get_modelmeta().custom_metadata_map
+        found = Network(run.onnx_path).metadata
         name = "keras_digits.temperature"
         facts[name] = found.get(name, facts[name])
     return facts

@@ -75,8 +75,9 @@ class _Inputs(CalibrationDataReader):  # type: ignore[misc]  # ONNX Runtime has 
 @contextmanager
 def _no_advice() -> Iterator[None]:
     """Keep ONNX Runtime from advising to prepare the file, which is done."""
-    logging.disable(logging.WARNING)
+    before = logging.root.manager.disable
+    logging.disable(max(before, logging.WARNING))
     try:
         yield
     finally:
-        logging.disable(logging.NOTSET)
+        logging.disable(before)

@@ -181,6 +181,32 @@ def test_of_a_kaggle_folder_that_was_trained_on_only_what_was_held_out_counts(
     assert again.test_set.is_own
 
 
+def test_digits_of_one_name_have_a_folder_each(trained_run: Run, optdigits: Dataset) -> None:
+    run = open_run(shutil.copytree(trained_run.folder, "run"))
+    for start, name in enumerate("abc"):
+        Path(name).mkdir()
+        part = slice(10 * start, 10 * start + 10)
+        labels = optdigits.test.known_labels()[part]
+        np.savez(f"{name}/mine.npz", images=optdigits.test.images[part], labels=labels)
+    folders = [evaluate(run, f"{name}/mine.npz").folder.name for name in "abcab"]
+    first, second = "evaluation-mine.npz", "evaluation-mine.npz-2"
+    assert folders == [first, second, "evaluation-mine.npz-3", first, second]
+
+
+def test_figures_under_corruption_are_of_the_very_digits(
+    trained_run: Run, optdigits: Dataset
+) -> None:
+    images, labels = optdigits.test.images[:3], optdigits.test.known_labels()[:3]
+    for name, order in (("a", slice(None)), ("b", slice(None, None, -1))):
+        Path(name).mkdir()
+        np.savez(f"{name}/mine.npz", images=images[order], labels=labels[order])
+    ours = evaluate(trained_run, "a/mine.npz", out="out", corruptions=True)
+    others = evaluate(trained_run, "b/mine.npz", out="out")
+    assert others.metrics["accuracy"] == ours.metrics["accuracy"]
+    assert others.corruptions is None
+    assert evaluate(trained_run, "a/mine.npz", out="out").corruptions == ours.corruptions
+
+
 def test_own_figures_of_a_run_are_not_overwritten_by_others(
     trained_run: Run, idx_folder: Path
 ) -> None:

@@ -4,7 +4,8 @@ import io
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,11 @@ class TestSet:
     reviewed_labels: NDArray[np.int16] | None
     note: str
     is_own: bool
+
+    @property
+    def sha256(self) -> list[str]:
+        """The digests of its images and of its labels."""
+        return [idx_sha256(self.digits.images), idx_sha256(self.digits.known_labels())]
 
 
 @dataclass(frozen=True)
@@ -135,7 +141,8 @@ def evaluate(
         data: Labelled digits of your own, in any form that training takes; of a set with a test
             part that part counts, else all of it. By default the run's own test digits.
         out: Where the files go; by default the run folder, and for other `data` a folder
-            ``evaluation-NAME`` in it.
+            ``evaluation-NAME`` in it, with a number where that holds a report on other digits of
+            that name.
         dataset: The run's own data set, where it is loaded already.
         corruptions: Whether to test it under corruptions too, which takes 45 times as long.
         report_progress: See :func:`keras_digits.evaluation.robustness.score_corruptions`.
@@ -211,15 +218,15 @@ def _read_test_set(run: Run, path: Path) -> TestSet:
         dataset = dataset_of_parts(parts, path)
         if list(dataset.digests) == run.dataset["sha256"]:
             return _own_test_set(run, dataset)
-    labels = digits.known_labels()
-    is_mnist = (idx_sha256(digits.images), idx_sha256(labels)) == MNIST_SHA256[2:]
-    reviewed = reviewed_test_labels(labels) if is_mnist else None
-    return TestSet(path.resolve().name, str(path), digits, reviewed, "", False)
+    test_set = TestSet(path.resolve().name, str(path), digits, None, "", False)
+    if tuple(test_set.sha256) == MNIST_SHA256[2:]:
+        return replace(test_set, reviewed_labels=reviewed_test_labels(digits.known_labels()))
+    return test_set
 
 
 def _folder_for(run: Run, test_set: TestSet, out: str | Path | None) -> Path:
     """The folder for an evaluation's files, made where it isn't there."""
-    default = run.folder if test_set.is_own else run.folder / f"evaluation-{test_set.name}"
+    default = run.folder if test_set.is_own else _folder_by_name(run, test_set)
     folder = default if out is None else Path(out)
     is_at_home = test_set.is_own and folder.resolve() == run.folder.resolve()
     if not is_at_home and (folder / "recipe.json").is_file():
@@ -234,6 +241,22 @@ def _folder_for(run: Run, test_set: TestSet, out: str | Path | None) -> Path:
         )
     make_folder(folder)
     return folder
+
+
+def _folder_by_name(run: Run, test_set: TestSet) -> Path:
+    """The folder in the run folder for other digits; those of one name have one each."""
+    place = run.folder / f"evaluation-{test_set.name}"
+    numbered = (place.with_name(f"{place.name}-{number}") for number in count(2))
+    folders = chain([place], numbered)
+    return next(one for one in folders if _sha256_in(one) in (None, test_set.sha256))
+
+
+def _sha256_in(folder: Path) -> object:
+    """The digests of the digits that a folder's figures are of; None where nothing says so."""
+    try:
+        return json.loads((folder / "metrics.json").read_text("utf-8"))["test_set"]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _classifier(run: Run, dataset: Dataset | None = None) -> Callable[[Images], Probabilities]:
@@ -278,6 +301,7 @@ def _facts(run: Run, test_set: TestSet, predict_seconds: float) -> dict[str, Any
             "name": test_set.name,
             "source": test_set.source,
             "count": len(test_set.digits),
+            "sha256": test_set.sha256,
             "note": test_set.note,
             "is_own": test_set.is_own,
         },
@@ -315,8 +339,8 @@ def _corruptions_in(folder: Path, metrics: dict[str, Any]) -> dict[str, Any] | N
     path = folder / "corruptions.json"
     try:
         found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        of_these = (metrics["run"], metrics["test_set"]["name"], metrics["accuracy"])
-        is_of_these = (found["run"], found["test_set"]["name"], found["clean"]) == of_these
+        of_these = (metrics["run"], metrics["test_set"]["sha256"], metrics["accuracy"])
+        is_of_these = (found["run"], found["test_set"]["sha256"], found["clean"]) == of_these
         is_whole = {"corruptions", "mean_corruption_error"} <= found.keys()
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None  # another --corruptions writes it anew

@@ -63,6 +63,12 @@ def measure_temperature(path: Path, held_out: Digits, seed: int) -> float:
 def measure_promises(path: Path, held_out: Digits, seed: int) -> dict[str, Promises]:
     """Read pictures made of held-out digits, and count right answers by their confidence.
 
+    ``single`` and ``number`` count at most one answer a picture. ``digit`` counts up to seven, and
+    these tend to be wrong together, while the bound of :mod:`keras_digits.declining` takes them as
+    independent. On 6,500 numbers of MNIST's test digits, the variance of the share of errors of the
+    network that ships is 1.2 times what it then would be (the design effect) where all are counted,
+    and as it would be from a confidence of 0.99 on.
+
     Args:
         path: A ``digits.onnx``, its temperature set.
         held_out: Digits that it did not learn from.

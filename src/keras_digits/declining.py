@@ -2,6 +2,8 @@
 
 The promise is "of the answers given, at most this share is wrong". It holds for answers that are
 drawn as those were that it was measured on, independently, save with a probability of ``DELTA``.
+Where several answers were measured in one picture, as digits of a number are, independence is not
+given, and that probability is somewhat larger than ``DELTA``; by how much is not computed here.
 Knows no network and no file.
 """
 

@@ -16,37 +16,65 @@ from keras_digits.reading.ruling import FEWEST, ruling
 _THICKEST, _THICKEST_AT_EDGE = 0.08, 0.15
 """How thick a rule may be within a picture and along its edge, as a share of its shorter side."""
 
+_CROSSING = 4
+"""So far above and below a pixel of a rule a stroke may be that crosses it there, where the rule
+isn't thicker."""
+
 _THIN = 2.0
 """So thick, in pixels, it always may be."""
 
 
 def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The mask without printed rules and cell borders: thin, straight, from edge to edge."""
-    level, num_level = _bands(mask)
-    plumb, num_plumb = _bands(np.ascontiguousarray(mask.T), mask.shape[1] < 2 * mask.shape[0])
-    if not (level.any() or plumb.any()):
+    level = _Bands.of(mask)
+    plumb = _Bands.of(np.ascontiguousarray(mask.T), mask.shape[1] < 2 * mask.shape[0])
+    if not (level.pixels.any() or plumb.pixels.any()):
         return mask
-    strokes = mask & ~(level | plumb.T) & 1
-    printed = _without_crossings(level, strokes) | _without_crossings(plumb, strokes.T).T
+    strokes = mask & ~(level.pixels | plumb.pixels.T) & 1
+    printed = level.without_crossings(strokes) | plumb.without_crossings(strokes.T).T
     cleaned = np.asarray(mask & ~printed & 1)
-    is_ruled = max(num_level, num_plumb) >= FEWEST
+    is_ruled = max(level.num_across, plumb.num_across) >= FEWEST
     return cleaned if is_ruled or cleaned.sum() > 0.1 * mask.sum() else mask
 
 
-def _bands(mask: NDArray[np.uint8], anywhere: bool = True) -> tuple[NDArray[np.uint8], int]:
-    """The pixels of level rules, and how many of these run across a page.
+@dataclass(frozen=True, eq=False)
+class _Bands:
+    """Level rules.
 
-    Args:
-        mask: Turned so that the rules looked for are level.
-        anywhere: Whether those of a crop may lie within it, or only along its edges.
+    Attributes:
+        pixels: uint8 ``(height, width)``, 1 where one is.
+        num_across: How many run across a page.
+        crossing: How far a stroke may be above and below a pixel that it crosses a rule in.
     """
-    pixels = _rules(mask, anywhere)
-    if pixels is None:
-        pixels = np.zeros_like(mask)
-    across = ruling(mask)
-    for rule in across:
-        pixels |= rule.band(len(mask)) & mask
-    return pixels, len(across)
+
+    pixels: NDArray[np.uint8]
+    num_across: int
+    crossing: int
+
+    @classmethod
+    def of(cls, mask: NDArray[np.uint8], anywhere: bool = True) -> "_Bands":
+        """The level rules of a mask.
+
+        Args:
+            mask: Turned so that the rules looked for are level.
+            anywhere: Whether those of a crop may lie within it, or only along its edges.
+        """
+        pixels = _rules(mask, anywhere)
+        if pixels is None:
+            pixels = np.zeros_like(mask)
+        across = ruling(mask)
+        for rule in across:
+            pixels |= rule.band(len(mask)) & mask
+        thickest = max((2 * rule.reach for rule in across), default=0.0)
+        return cls(pixels, len(across), max(_CROSSING, math.ceil(thickest) + 1))
+
+    def without_crossings(self, strokes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The pixels with no stroke both above and below them."""
+        kernel = np.ones((self.crossing + 1, (self.crossing // 2) | 1), np.uint8)
+        aside = kernel.shape[1] // 2
+        above = cv2.dilate(strokes, kernel, anchor=(aside, self.crossing))
+        below = cv2.dilate(strokes, kernel, anchor=(aside, 0))
+        return np.asarray(self.pixels & ~(above & below) & 1)
 
 
 def _rules(mask: NDArray[np.uint8], anywhere: bool) -> NDArray[np.uint8] | None:
@@ -148,13 +176,3 @@ def _is_rule(line: _StraightLine, across: int, length: int, anywhere: bool) -> b
 def _margin(length: int) -> int:
     """How far from the edge a rule that runs up to it may end, in pixels."""
     return int(0.01 * length + 1)
-
-
-def _without_crossings(
-    rules: NDArray[np.uint8], strokes: NDArray[np.uint8]
-) -> NDArray[np.uint8]:
-    """The pixels of level rules with no stroke both above and below them in their column."""
-    kernel = np.ones((5, 3), np.uint8)
-    above = cv2.dilate(strokes, kernel, anchor=(1, 4))
-    below = cv2.dilate(strokes, kernel, anchor=(1, 0))
-    return np.asarray(rules & ~(above & below) & 1)

@@ -41,6 +41,10 @@ _ASIDE = 1.5
 """A rule runs at most so far, in pixels, beside the curve that it is taken for."""
 
 
+_DEGREES = (2, 2, 4)
+"""Of the curves that a rule is taken for, one after another, each followed along the one before."""
+
+
 @dataclass(frozen=True, eq=False)
 class Rule:
     """A printed rule.
@@ -60,9 +64,14 @@ class Rule:
         apart = float(np.abs(self.rows - other.rows).min())
         return apart <= self.thickness + other.thickness
 
+    @property
+    def reach(self) -> float:
+        """How far it reaches from its middle, its faint edges included."""
+        return self.thickness / 2 + 0.8
+
     def band(self, height: int) -> NDArray[np.uint8]:
         """Its pixels, uint8 ``(height, width)``; strokes that join it stay out."""
-        reach = self.thickness / 2 + 0.8
+        reach = self.reach
         pixels = np.zeros((height, len(self.rows)), np.uint8)
         first = max(0, int(np.ceil(self.rows.min() - reach)))
         last = min(height, int(np.floor(self.rows.max() + reach)) + 1)
@@ -122,28 +131,27 @@ def _lines(mask: NDArray[np.uint8]) -> Iterator[tuple[float, float]]:
 def _follow(mask: NDArray[np.uint8], level: float, slope: float) -> Rule | None:
     """The rule that runs about where a straight line does; None where none can be followed."""
     height, width = mask.shape
-    aside = np.arange(width) - (width - 1) / 2
     thickest = max(_THIN, _THICKEST * min(height, width))
-    reach = round(thickest) + 3
-    rows = np.rint(level + slope * aside).astype(np.intp)
-    is_seen = (rows >= 0) & (rows < height)
-    offsets = np.arange(-reach, reach + 1)[:, None]
-    places = rows[None, :] + offsets
-    near = mask[np.clip(places, 0, height - 1), np.arange(width)[None, :]]
-    near &= ((places >= 0) & (places < height)).astype(np.uint8)
-    thickness = near.sum(axis=0)
-    is_bare = (near[0] | near[-1]) == 0  # no stroke joins it
-    known = np.flatnonzero((thickness > 0) & (thickness <= thickest) & is_bare)
-    if len(known) < _LEAST_FOLLOWED / 2 * width:
-        return None
-    middles = rows[known] + (near[:, known] * offsets).sum(axis=0) / thickness[known]
-    scaled = aside / width
-    curve = np.polyfit(scaled[known], middles, 2)
-    for _ in range(2):
-        is_near = np.abs(np.polyval(curve, scaled[known]) - middles) <= _ASIDE
-        if is_near.sum() < _LEAST_FOLLOWED / 2 * width:
-            return None
-        known, middles = known[is_near], middles[is_near]
-        curve = np.polyfit(scaled[known], middles, 2)
-    share = len(known) / max(1, int(is_seen.sum()))
-    return Rule(np.polyval(curve, scaled), percentile(thickness[known], 60), share)
+    offsets = np.arange(-round(thickest) - 3, round(thickest) + 4)[:, None]
+    across = np.linspace(-1, 1, width)
+    rows = level + slope * across * (width - 1) / 2
+    share, usual = 0.0, 0.0
+    for degree in _DEGREES:
+        middle = np.rint(rows).astype(np.intp)
+        places = middle[None, :] + offsets
+        near = mask[np.clip(places, 0, height - 1), np.arange(width)[None, :]]
+        near &= ((places >= 0) & (places < height)).astype(np.uint8)
+        thickness = near.sum(axis=0)
+        is_bare = (near[0] | near[-1]) == 0  # no stroke joins it
+        known = np.flatnonzero((thickness > 0) & (thickness <= thickest) & is_bare)
+        middles = middle[known] + (near[:, known] * offsets).sum(axis=0) / thickness[known]
+        for _ in range(3):
+            if len(known) < _LEAST_FOLLOWED / 2 * width:
+                return None
+            rows = np.polyval(np.polyfit(across[known], middles, degree), across)
+            is_near = np.abs(rows[known] - middles) <= _ASIDE
+            known, middles = known[is_near], middles[is_near]
+        is_seen = (rows >= 0) & (rows < height)
+        share = len(known) / max(1, int(is_seen.sum()))
+        usual = percentile(thickness[known], 60) if len(known) else 0.0
+    return Rule(rows, usual, share)

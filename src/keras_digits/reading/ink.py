@@ -46,6 +46,9 @@ shadow."""
 _MASK_SIDE = 800
 """Rules are looked for in a mask of this size."""
 
+_FAT = 0.06
+"""What lies so far inside, as a share of the shorter side, lies in no stroke."""
+
 _FAR = 0.6
 """What is thin and reaches through so much of a picture is a rule."""
 
@@ -112,11 +115,11 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
 def _above_clutter(ink: Ink, noise: float) -> Ink | None:
     """The ink of a pen that is stronger than what else there is; None without such.
 
-    On ruled and squared paper the rules, on bare paper its grain and its folds.
+    On ruled and squared paper the rules, on bare paper its grain, its folds and a hand's shadow.
     """
     strength = ink.strength
     mask = (strength > _least_strength(noise)).astype(np.uint8)
-    is_clutter = _is_ruled(mask) or _is_grain(ink)
+    is_clutter = _is_ruled(mask) or _is_grain(ink) or _is_fat(ink.mask)
     while is_clutter:
         values = strength[mask > 0]
         levels = np.clip(values * 255, 0, 255).astype(np.uint8)
@@ -129,7 +132,7 @@ def _above_clutter(ink: Ink, noise: float) -> Ink | None:
             return None
         ink = Ink(strength, float(np.clip(highest / _FAINT, 0.4 * full, 0.75 * full)))
         mask = (strength > otsu / 255).astype(np.uint8)
-        is_clutter = _is_ruled(ink.mask) or _is_grain(ink)
+        is_clutter = _is_ruled(ink.mask) or _is_grain(ink) or _is_fat(ink.mask)
     return ink if ink.threshold < 1 else None
 
 
@@ -137,6 +140,13 @@ def _is_grain(ink: Ink) -> bool:
     """Whether what counts as ink is too faint to be written."""
     written = ink.strength[ink.mask > 0]
     return len(written) > 0 and percentile(written, 50) < _FAINTEST
+
+
+def _is_fat(mask: NDArray[np.uint8]) -> bool:
+    """Whether some ink is wider than any stroke, as shadows are."""
+    small = shrunk(mask)
+    depth = cv2.distanceTransform(small, cv2.DIST_L2, 3)
+    return bool(depth.max() > _FAT * min(small.shape))
 
 
 def _is_ruled(mask: NDArray[np.uint8]) -> bool:
@@ -160,7 +170,8 @@ def shrunk(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if factor >= 1:
         return mask
     size = (max(1, round(mask.shape[1] * factor)), max(1, round(mask.shape[0] * factor)))
-    return (cv2.resize(INK * mask, size, interpolation=cv2.INTER_AREA) > INK / 5).astype(np.uint8)
+    small = cv2.resize(INK * mask, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small > INK / 5).astype(np.uint8)
 
 
 def percentile(values: NDArray[Any], percent: float) -> float:

@@ -1,0 +1,363 @@
+"""Claim: numbers are found on photographed paper, plain or ruled, in shadow or bent.
+
+Digits of MNIST's test set are made large and written as numbers of one to six on sheets that a
+program makes, 30 of each kind, as a phone might photograph them; every peer reads the same files
+without being told what they show. Writes ``benchmarks/results/sheets.json``. A picture counts as
+read where its digits and no others are found.
+
+    python benchmarks/sheets.py                          # some five minutes; then make docs
+    python benchmarks/sheets.py --only ours --out DIR    # a quick look, which keeps the pictures
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, TypeAlias
+
+import cv2
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from peers import describe_everybody, peers
+from PIL import Image
+from rich.progress import track
+from rich.table import Table
+from tally import Answer, tally
+from tutorial import console, write_result
+
+from keras_digits import DigitsError, load_mnist
+from keras_digits.digits import Images, Labels
+
+NUM_SHEETS = 30
+"""Sheets of each kind."""
+
+SEED = 2026
+EVERYBODY = ("tesseract", "rapidocr", "ours")
+HEIGHT, WIDTH = 900, 1200
+
+Sheet: TypeAlias = NDArray[np.float32]
+"""float32 ``(height, width, 3)``, red, green, blue, 0 to 255."""
+
+Colour: TypeAlias = tuple[float, float, float]
+
+_PAPER, _YELLOW = (240.0, 240.0, 235.0), (250.0, 240.0, 140.0)
+_BALLPEN, _FINELINER, _PENCIL = (30.0, 60.0, 150.0), (40.0, 35.0, 35.0), (125.0, 125.0, 125.0)
+_PALE, _BLUE, _DARK = (170.0, 185.0, 205.0), (130.0, 150.0, 190.0), (70.0, 70.0, 70.0)
+
+
+class Writer:
+    """Writes numbers with MNIST's test digits and makes the sheets that they stand on.
+
+    Args:
+        images: uint8 ``(n, 28, 28)``, 0 paper, 255 ink.
+        labels: uint8 ``(n,)``, 0 to 9.
+        generator: Decides everything.
+    """
+
+    def __init__(self, images: Images, labels: Labels, generator: np.random.Generator) -> None:
+        self._places = [np.flatnonzero(labels == digit) for digit in range(10)]
+        self._images, self._random = images, generator
+
+    def number(self) -> str:
+        """One to six digits."""
+        return "".join(str(digit) for digit in self._random.integers(0, 10, self._count()))
+
+    def _count(self) -> int:
+        return int(self._random.integers(1, 7))
+
+    def sheet(self, paper: Colour = _PAPER, size: tuple[int, int] = (HEIGHT, WIDTH)) -> Sheet:
+        """Bare paper."""
+        return np.ones((*size, 3), np.float32) * np.array(paper, np.float32)
+
+    def rule(
+        self, sheet: Sheet, step: int, colour: Colour, thick: int = 2, squared: bool = False
+    ) -> None:
+        """Draw rules across a sheet, and if `squared` down it, in place."""
+        height, width = sheet.shape[:2]
+        first = int(self._random.integers(step))
+        for row in range(first, height, step):
+            cv2.line(sheet, (0, row), (width, row), colour, thick, cv2.LINE_AA)
+        for column in range(first, width if squared else 0, step):
+            cv2.line(sheet, (column, 0), (column, height), colour, thick, cv2.LINE_AA)
+
+    def write(self, sheet: Sheet, text: str, height: float, pen: Colour, thick: int = 0) -> None:
+        """Write a number somewhere on a sheet, in place; `thick` pixels are added to its strokes."""
+        random = self._random
+        line = np.zeros((round(1.6 * height), round(2 * height * (len(text) + 1))), np.float32)
+        left = 0.0
+        for digit in text:
+            ink = self._digit(int(digit), height * np.exp(random.normal(0, 0.05)))
+            top = int(np.clip(1.3 * height - len(ink) + random.normal(0, 2), 0, len(line)))
+            part = line[top : top + len(ink), round(left) : round(left) + ink.shape[1]]
+            np.maximum(part, ink[: len(part), : part.shape[1]], out=part)
+            left += ink.shape[1] + height * random.uniform(0.15, 0.45)
+        if thick:
+            line = cv2.dilate(line, np.ones((thick + 1, thick + 1), np.uint8))
+        rows, columns = np.flatnonzero(line.max(axis=1) > 0), np.flatnonzero(line.max(axis=0) > 0)
+        line = line[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        y, x = (
+            int(random.uniform(0.12, 0.88) * max(whole - side, 1) * 0.999)
+            for whole, side in zip(sheet.shape[:2], line.shape, strict=True)
+        )
+        part = sheet[y : y + len(line), x : x + line.shape[1]]
+        share = line[: len(part), : part.shape[1], None]
+        part[:] = part * (1 - share) + np.array(pen, np.float32) * share
+
+    def _digit(self, digit: int, height: float) -> NDArray[np.float32]:
+        """A test digit's strokes at another size, float32, 0 paper, 1 ink."""
+        image = self._images[self._random.choice(self._places[digit])].astype(np.float32)
+        rows, columns = (
+            np.flatnonzero(image.max(axis=1) > 80),
+            np.flatnonzero(image.max(axis=0) > 80),
+        )
+        image = np.pad(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], 2)
+        zoom = height / (rows[-1] + 1 - rows[0])
+        large = cv2.resize(image, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC)
+        large = cv2.GaussianBlur(large, (0, 0), max(0.6, 0.35 * zoom))
+        ink = np.clip((large - 105) / 40, 0, 1)
+        rows, columns = np.flatnonzero(ink.max(axis=1) > 0), np.flatnonzero(ink.max(axis=0) > 0)
+        return np.asarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], np.float32)
+
+    def photograph(
+        self, sheet: Sheet, shade: float = 0.25, noise: float = 4, tilt: float = 2
+    ) -> NDArray[np.uint8]:
+        """The sheet as a phone sees it: a little turned and aslant, unevenly lit, blurred, grainy.
+
+        Args:
+            sheet: What is photographed.
+            shade: How much of the light is missing where it is darkest, as a share.
+            noise: Standard deviation of the camera's noise, in grey levels.
+            tilt: Standard deviation of its tilt, in degrees.
+        """
+        random, (height, width) = self._random, sheet.shape[:2]
+        corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), random.normal(0, tilt), 0.92)
+        seen = cv2.transform(corners[None], turn)[0] + random.normal(0, 0.01 * height, (4, 2))
+        matrix = cv2.getPerspectiveTransform(corners, seen.astype(np.float32))
+        picture = cv2.warpPerspective(
+            sheet, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE
+        )
+        light = random.uniform(1 - shade, 1, (3, 3)).astype(np.float32)
+        light = cv2.resize(light, (width, height), interpolation=cv2.INTER_CUBIC)
+        picture = cv2.GaussianBlur(picture * light[..., None], (0, 0), 0.8)
+        picture += random.normal(0, noise, (height, width, 1)).astype(np.float32)
+        return np.clip(picture, 0, 255).astype(np.uint8)
+
+    def bend(self, sheet: Sheet) -> Sheet:
+        """The sheet as it lies in a thick book."""
+        height, width = sheet.shape[:2]
+        rows, columns = np.mgrid[:height, :width].astype(np.float32)
+        wave = self._random.uniform(5, 14) * np.sin(columns / 400 + self._random.uniform(0, 6))
+        rows += wave.astype(np.float32)
+        return np.asarray(
+            cv2.remap(sheet, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        )
+
+    def cast_shadow(self, sheet: Sheet) -> Sheet:
+        """The sheet with a shadow that has an edge."""
+        height, width = sheet.shape[:2]
+        outline = self._random.integers(0, (width, height), (5, 2)).astype(np.int32)
+        shadow = np.zeros((height, width), np.float32)
+        cv2.fillConvexPoly(shadow, cv2.convexHull(outline), 1.0)
+        shadow = cv2.GaussianBlur(shadow, (0, 0), self._random.uniform(3, 15))
+        return sheet * (1 - 0.4 * shadow[..., None])
+
+
+def plain(writer: Writer, text: str) -> NDArray[np.uint8]:
+    """On bare paper."""
+    sheet = writer.sheet()
+    writer.write(sheet, text, 90, _BALLPEN)
+    return writer.photograph(sheet)
+
+
+def small(writer: Writer, text: str) -> NDArray[np.uint8]:
+    """Small on a large sheet, unevenly lit."""
+    sheet = writer.sheet(size=(1200, 1600))
+    writer.write(sheet, text, 50, _BALLPEN)
+    return writer.photograph(sheet, shade=0.5)
+
+
+def shadow(writer: Writer, text: str) -> NDArray[np.uint8]:
+    """Under the shadow of a hand or a phone."""
+    sheet = writer.sheet()
+    writer.write(sheet, text, 90, _FINELINER)
+    return writer.photograph(writer.cast_shadow(sheet))
+
+
+def lined(writer: Writer, text: str) -> NDArray[np.uint8]:
+    """On lined paper."""
+    sheet = writer.sheet()
+    writer.rule(sheet, 90, _BLUE)
+    writer.write(sheet, text, 75, _BALLPEN)
+    return writer.photograph(sheet)
+
+
+def lined_pencil(writer: Writer, text: str) -> NDArray[np.uint8]:
+    """In pencil on lined paper, as dark as the lines."""
+    sheet = writer.sheet()
+    writer.rule(sheet, 90, _BLUE)
+    writer.write(sheet, text, 75, _PENCIL)
+    return writer.photograph(sheet)
+
+
+def lined_black(writer: Writer, text: str) -> NDArray[np.uint8]:
+    """On paper with black lines."""
+    sheet = writer.sheet()
+    writer.rule(sheet, 100, _DARK)
+    writer.write(sheet, text, 75, _FINELINER)
+    return writer.photograph(sheet)
+
+
+def bent(writer: Writer, text: str) -> NDArray[np.uint8]:
+    """On lined paper that isn't flat."""
+    sheet = writer.sheet()
+    writer.rule(sheet, 90, _DARK)
+    writer.write(sheet, text, 75, _FINELINER)
+    return writer.photograph(writer.bend(sheet))
+
+
+def legal_pad(writer: Writer, text: str) -> NDArray[np.uint8]:
+    """On yellow lined paper with a red margin."""
+    sheet = writer.sheet(_YELLOW)
+    writer.rule(sheet, 80, (140.0, 170.0, 190.0))
+    cv2.line(sheet, (180, 0), (180, HEIGHT), (220.0, 80.0, 80.0), 3, cv2.LINE_AA)
+    writer.write(sheet, text, 70, _BALLPEN)
+    return writer.photograph(sheet)
+
+
+def squared(writer: Writer, text: str) -> NDArray[np.uint8]:
+    """On squared paper."""
+    sheet = writer.sheet()
+    writer.rule(sheet, 36, _PALE, thick=1, squared=True)
+    writer.write(sheet, text, 65, _BALLPEN)
+    return writer.photograph(sheet)
+
+
+def squared_dark(writer: Writer, text: str) -> NDArray[np.uint8]:
+    """On squared paper with strong lines."""
+    sheet = writer.sheet()
+    writer.rule(sheet, 45, (145.0, 145.0, 150.0), squared=True)
+    writer.write(sheet, text, 80, _FINELINER)
+    return writer.photograph(sheet)
+
+
+def dim(writer: Writer, text: str) -> NDArray[np.uint8]:
+    """In dim light, grainy."""
+    sheet = writer.sheet((110.0, 100.0, 95.0))
+    writer.write(sheet, text, 90, (35.0, 35.0, 40.0))
+    return writer.photograph(sheet, shade=0.4, noise=12)
+
+
+def marker(writer: Writer, text: str) -> NDArray[np.uint8]:
+    """In thick pen on a whiteboard, with a lamp's reflection."""
+    sheet = writer.sheet((218.0, 222.0, 225.0))
+    writer.write(sheet, text, 150, (30.0, 40.0, 170.0), thick=5)
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    glare = np.exp(-(((columns - 400) / 130) ** 2) - ((rows - 300) / 90) ** 2)
+    return writer.photograph(sheet + 80 * glare[..., None].astype(np.float32))
+
+
+KINDS: dict[str, Callable[[Writer, str], NDArray[np.uint8]]] = {
+    kind.__name__: kind
+    for kind in (
+        *(plain, small, shadow, lined, lined_pencil, lined_black),
+        *(bent, legal_pad, squared, squared_dark, dim, marker),
+    )
+}
+"""What is photographed, by name."""
+
+
+def main(
+    only: Annotated[
+        str | None, typer.Option(help="One peer alone; writes nothing.", show_default=False)
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A folder to keep the pictures in.", show_default=False)
+    ] = None,
+) -> None:
+    """Write numbers on sheets of every kind, and let every peer read them."""
+    try:
+        _, (images, labels) = load_mnist()
+    except DigitsError as error:
+        console.print(f"[red]{error}[/red]", soft_wrap=True)
+        sys.exit(2)
+    with _folder(out) as folder:
+        total = NUM_SHEETS * len(KINDS)
+        sheets = list(track(_sheets(images, labels, folder), "sheets", total, console=console))
+        counted: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
+        for name in (only,) if only else EVERYBODY:
+            peer = peers()[name]
+            if peer.version() is None:
+                console.print(f"{name} is left out: it isn't installed. Install it: make peers")
+                continue
+            read = peer.read([sheet.path for sheet in sheets], "page")
+            answers = list(track(read, name, total, console=console))
+            for kind, found in counted.items():
+                pairs = zip(sheets, answers, strict=True)
+                found[name] = _tally([pair for pair in pairs if pair[0].kind == kind])
+    _print(counted)
+    if only or any(set(found) != set(EVERYBODY) for found in counted.values()):
+        console.print("A part only, so benchmarks/results/sheets.json stays as it is.")
+        return
+    words = {name: str(kind.__doc__).rstrip(".") for name, kind in KINDS.items()}
+    kinds = {name: {"words": words[name], "peers": found} for name, found in counted.items()}
+    write_result(
+        "sheets",
+        {
+            "seed": SEED,
+            "count": NUM_SHEETS,
+            "kinds": kinds,
+            "environment": describe_everybody(),
+        },
+    )
+
+
+class _File(NamedTuple):
+    """A sheet: its kind, the number on it, and where it lies."""
+
+    kind: str
+    text: str
+    path: Path
+
+
+@contextmanager
+def _folder(out: Path | None) -> Iterator[Path]:
+    """Where the pictures lie meanwhile, or stay."""
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        yield out
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        yield Path(scratch)
+
+
+def _sheets(images: Images, labels: Labels, folder: Path) -> Iterator[_File]:
+    """Make all sheets."""
+    for number, (kind, make) in enumerate(KINDS.items()):
+        writer = Writer(images, labels, np.random.default_rng([SEED, number]))
+        for index in range(NUM_SHEETS):
+            text = writer.number()
+            path = folder / f"{kind}_{index:02}_{text}.jpg"
+            Image.fromarray(make(writer, text)).save(path, quality=90)
+            yield _File(kind, text, path)
+
+
+def _tally(pairs: Sequence[tuple[_File, Answer]]) -> dict[str, Any]:
+    """What the answers to some sheets amount to; the one number may be read in pieces."""
+    labels = [sheet.text for sheet, _ in pairs]
+    return tally([answer for _, answer in pairs], labels, labels, ["number"] * len(pairs))
+
+
+def _print(counted: dict[str, dict[str, Any]]) -> None:
+    """Right answers in percent by kind."""
+    names = list(next(iter(counted.values())))
+    table = Table("on photographed paper", *names)
+    for kind, found in counted.items():
+        table.add_row(kind, *(f"{100 * found[name]['value']:.0f}" for name in names))
+    console.print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -83,7 +83,7 @@ class Writer:
             cv2.line(sheet, (column, 0), (column, height), colour, thick, cv2.LINE_AA)
 
     def write(self, sheet: Sheet, text: str, height: float, pen: Colour, thick: int = 0) -> None:
-        """Write a number somewhere on a sheet, in place; `thick` pixels are added to its strokes."""
+        """Write a number somewhere on a sheet, in place, its strokes `thick` pixels thicker."""
         random = self._random
         line = np.zeros((round(1.6 * height), round(2 * height * (len(text) + 1))), np.float32)
         left = 0.0
@@ -143,7 +143,7 @@ class Writer:
         light = cv2.resize(light, (width, height), interpolation=cv2.INTER_CUBIC)
         picture = cv2.GaussianBlur(picture * light[..., None], (0, 0), 0.8)
         picture += random.normal(0, noise, (height, width, 1)).astype(np.float32)
-        return np.clip(picture, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(picture, 0, 255).astype(np.uint8))
 
     def bend(self, sheet: Sheet) -> Sheet:
         """The sheet as it lies in a thick book."""
@@ -162,7 +162,7 @@ class Writer:
         shadow = np.zeros((height, width), np.float32)
         cv2.fillConvexPoly(shadow, cv2.convexHull(outline), 1.0)
         shadow = cv2.GaussianBlur(shadow, (0, 0), self._random.uniform(3, 15))
-        return sheet * (1 - 0.4 * shadow[..., None])
+        return np.asarray(sheet * (1 - 0.4 * shadow[..., None]))
 
 
 def plain(writer: Writer, text: str) -> NDArray[np.uint8]:

@@ -61,6 +61,12 @@ LEAST_PAGE = 100
 _LEAST_PEN, _LEAST_PEN_STRENGTH = 30, 0.3
 """A pen leaves at least so many pixels, and so strong ones."""
 
+_MOST_SPLITS = 4
+"""So often what there is is split into a weaker and a stronger half to find it."""
+
+_LEAST_TALL = 0.02
+"""And something so tall, as a share of the picture's shorter side."""
+
 _PEN_CONTRAST = 1.5
 """And they are at least so many times as strong as what the paper is ruled with."""
 
@@ -120,20 +126,29 @@ def _above_clutter(ink: Ink, noise: float) -> Ink | None:
     strength = ink.strength
     mask = (strength > _least_strength(noise)).astype(np.uint8)
     is_clutter = _is_ruled(mask) or _is_grain(ink) or _is_fat(ink.mask)
-    while is_clutter:
+    for _ in range(_MOST_SPLITS if is_clutter else 0):
         values = strength[mask > 0]
         levels = np.clip(values * 255, 0, 255).astype(np.uint8)
         otsu, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
         other, pen = values[levels <= otsu], values[levels > otsu]
         if len(pen) < _LEAST_PEN or len(other) == 0:
             return None
+        mask = (strength > otsu / 255).astype(np.uint8)
         full, highest = percentile(pen, 50), percentile(other, 95)
         if full < max(_LEAST_PEN_STRENGTH, _PEN_CONTRAST * percentile(other, 50)):
-            return None
-        ink = Ink(strength, float(np.clip(highest / _FAINT, 0.4 * full, 0.75 * full)))
-        mask = (strength > otsu / 255).astype(np.uint8)
-        is_clutter = _is_ruled(ink.mask) or _is_grain(ink) or _is_fat(ink.mask)
-    return ink if ink.threshold < 1 else None
+            continue
+        above = Ink(strength, float(np.clip(highest / _FAINT, 0.4 * full, 0.75 * full)))
+        if _is_clean(above):
+            return above
+    return None
+
+
+def _is_clean(ink: Ink) -> bool:
+    """Whether there is ink that may be writing, and none that isn't, but for specks."""
+    small = shrunk(ink.mask)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(small, connectivity=8)
+    is_writing = bool((stats[1:, 3] >= _LEAST_TALL * min(small.shape)).any())
+    return is_writing and not (_is_ruled(ink.mask) or _is_grain(ink) or _is_fat(ink.mask))
 
 
 def _is_grain(ink: Ink) -> bool:
@@ -209,8 +224,11 @@ def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
     grey = to_grey(pixels)
     if min(grey.shape) > 100 and _flat_border(pixels) is None:
         dark, light = _fine_strokes(grey)
-        if max(dark, light) > 1.3 * min(dark, light):
-            return light > dark
+        darkest, lightest = (percentile(strokes, 99.8) + 1 for strokes in (dark, light))
+        if max(darkest, lightest) > 1.3 * min(darkest, lightest):
+            return lightest > darkest
+        if percentile(dark, 99.98) > 1.3 * percentile(light, 99.98):  # a word on a page
+            return False
         low, paper, high = (percentile(grey, share) for share in (0.5, 50, 99.5))
         return high - paper > 1.6 * (paper - low)
     inset = tuple(max(1, round(0.12 * side)) for side in grey.shape)
@@ -227,15 +245,15 @@ def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
     return bool(high - paper > 1.6 * (paper - low))
 
 
-def _fine_strokes(grey: NDArray[np.uint8]) -> tuple[float, float]:
-    """How strong the strongest dark and the strongest light strokes are that are thin."""
+def _fine_strokes(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Where there are thin dark and thin light strokes in a small picture, and how strong."""
     factor = min(1.0, _SMALL_SIDE / max(grey.shape))
     small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (3, 3), 0)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
     dark = cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, kernel)
     light = cv2.morphologyEx(small, cv2.MORPH_TOPHAT, kernel)
-    return percentile(dark, 99.8) + 1, percentile(light, 99.8) + 1
+    return np.asarray(dark), np.asarray(light)
 
 
 def _ring(grey: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:

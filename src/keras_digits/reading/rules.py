@@ -30,7 +30,7 @@ def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     plumb = _Bands.of(np.ascontiguousarray(mask.T), mask.shape[1] < 2 * mask.shape[0])
     if not (level.pixels.any() or plumb.pixels.any()):
         return mask
-    strokes = mask & ~(level.pixels | plumb.pixels.T) & 1
+    strokes = np.asarray(mask & ~(level.pixels | plumb.pixels.T) & 1, np.uint8)
     printed = level.without_crossings(strokes) | plumb.without_crossings(strokes.T).T
     cleaned = np.asarray(mask & ~printed & 1)
     is_ruled = max(level.num_across, plumb.num_across) >= FEWEST

@@ -1,0 +1,145 @@
+"""Numbers on paper that was photographed: ruled, squared, bent, in shadow, in dim light."""
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from keras_digits import Reader
+from keras_digits.reading.ruling import ruling
+from pen import write
+
+HEIGHT, WIDTH = 900, 1200
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader()
+
+
+def page(text: str, *, height: int = 80, thickness: int = 6, pen: int = 40) -> NDArray[np.uint8]:
+    """A number on a large sheet."""
+    sheet = np.full((HEIGHT, WIDTH), 235, np.uint8)
+    if text:
+        number = write(text, height=height, thickness=thickness, ink=pen, paper=235, margin=8)
+        sheet[500 : 500 + len(number), 300 : 300 + number.shape[1]] = number
+    return sheet
+
+
+def ruled(
+    sheet: NDArray[np.uint8], level: int, step: int = 90, *, squared: bool = False
+) -> NDArray[np.uint8]:
+    """The sheet with printed rules of some brightness."""
+    rules = np.full_like(sheet, 255)
+    for row in range(40, HEIGHT, step):
+        cv2.line(rules, (0, row), (WIDTH, row), level, 2)
+    for column in range(40, WIDTH if squared else 0, step):
+        cv2.line(rules, (column, 0), (column, HEIGHT), level, 2)
+    return np.minimum(sheet, rules)
+
+
+def photographed(
+    sheet: NDArray[np.uint8], *, tilt: float = 2.0, noise: float = 3.0
+) -> NDArray[np.uint8]:
+    """The sheet a little turned, under uneven light, with a camera's blur and noise."""
+    turn = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), tilt, 1.0)
+    seen = cv2.warpAffine(sheet, turn, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
+    light = np.array([[1.0, 0.7, 0.95], [0.8, 1.0, 0.75], [1.0, 0.85, 0.7]], np.float32)
+    light = cv2.resize(light, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    grain = np.random.default_rng(0).normal(0, noise, seen.shape)
+    lit = cv2.GaussianBlur(seen * light, (0, 0), 0.8) + grain
+    return lit.clip(0, 255).astype(np.uint8)
+
+
+def bent(sheet: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The sheet as it lies in a thick book."""
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
+    rows += 10 * np.sin(columns / 400).astype(np.float32)
+    return np.asarray(
+        cv2.remap(sheet, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    )
+
+
+def in_shadow(sheet: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The sheet with a hand's shadow beside the number."""
+    shadow = np.zeros(sheet.shape, np.float32)
+    cv2.ellipse(shadow, (750, 250), (350, 150), 20, 0, 360, 1.0, -1)
+    return (sheet * (1 - 0.4 * cv2.GaussianBlur(shadow, (0, 0), 8))).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        photographed(page("2846")),
+        photographed(page("2846", height=40, thickness=3)),
+        photographed(ruled(page("2846"), 170)),
+        photographed(ruled(page("2846"), 170), tilt=-4),
+        photographed(ruled(page("2846"), 60)),
+        photographed(ruled(page("2846", pen=120), 130)),
+        photographed(bent(ruled(page("2846"), 70))),
+        photographed(ruled(page("2846"), 190, 36, squared=True)),
+        photographed(ruled(page("2846"), 140, 45, squared=True)),
+        photographed(in_shadow(page("2846"))),
+        photographed((page("2846") * 0.45).astype(np.uint8), noise=9),
+    ],
+    ids=[
+        "plain",
+        "small",
+        "lined",
+        "tilted more",
+        "black lines",
+        "pencil on lines",
+        "bent lines",
+        "squared",
+        "dark squares",
+        "beside a shadow",
+        "dim and grainy",
+    ],
+)
+def test_number_is_found_on_photographed_paper(reader: Reader, picture: NDArray[np.uint8]) -> None:
+    assert reader.read(picture).text == "2846"
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        photographed(page("")),
+        photographed(ruled(page(""), 170)),
+        photographed(ruled(page(""), 60)),
+        photographed(bent(ruled(page(""), 70))),
+        photographed(ruled(page(""), 190, 36, squared=True)),
+        photographed(in_shadow(page(""))),
+    ],
+    ids=["plain", "lined", "black lines", "bent lines", "squared", "a shadow"],
+)
+def test_paper_without_writing_is_blank(reader: Reader, picture: NDArray[np.uint8]) -> None:
+    assert reader.read(picture).text == ""
+
+
+@pytest.mark.parametrize("tilt", [-5.0, 0.0, 1.0, 5.0])
+def test_rules_are_followed_to_a_pixel(tilt: float) -> None:
+    sheet = ruled(np.full((HEIGHT, WIDTH), 255, np.uint8), 0)
+    turn = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), tilt, 1.0)
+    turned = cv2.warpAffine(sheet, turn, (WIDTH, HEIGHT), borderValue=255)
+    middles = np.array([[WIDTH / 2, row + 0.0] for row in range(40, HEIGHT, 90)])
+    at_middle = (middles - (WIDTH / 2, HEIGHT / 2)) @ turn[:, :2].T + (WIDTH / 2, HEIGHT / 2)
+    slope = turn[1, 0] / turn[0, 0]
+    expected = at_middle[:, 1] + slope * (WIDTH / 2 - at_middle[:, 0])
+    found = sorted(rule.rows[WIDTH // 2] for rule in ruling((turned < 128).astype(np.uint8)))
+    assert len(found) == len(expected)
+    np.testing.assert_allclose(found, sorted(expected), atol=1)
+
+
+def test_writing_is_no_rule() -> None:
+    text = write("1114777", height=150, thickness=4, margin=0)
+    assert ruling((text < 128).astype(np.uint8)) == []
+
+
+def test_strokes_stay_whole_where_a_rule_crosses_them(reader: Reader) -> None:
+    sheet = page("8")
+    cv2.line(sheet, (0, 548), (WIDTH, 552), 40, 5)
+    for row in (200, 350, 750):
+        cv2.line(sheet, (0, row), (WIDTH, row + 4), 40, 5)
+    (number,) = reader.read(sheet).numbers
+    assert number.text == "8"
+    assert number.box.height == pytest.approx(86, abs=8)

@@ -201,6 +201,36 @@ def _errors(row: dict[str, Any]) -> str:
     return f"{100 * row['error']:.1f} ({each})"
 
 
+def sheets_section(result: dict[str, Any]) -> str:
+    """Numbers on sheets that a program makes, as a phone might photograph them."""
+    names = ("tesseract", "rapidocr", "ours")
+    lines = [
+        "## On photographed paper",
+        "",
+        "Right answers in %: numbers of one to six of MNIST's test digits, made large and written "
+        f"on sheets that a program makes, {result['count']} of a kind: turned a little, unevenly "
+        "lit, blurred, grainy. Read as pages, nothing cropped; all digits and no others had to be "
+        "found. They are no substitute for people's pictures; they show what paper and light do.",
+        "",
+        f"| a number | {' | '.join(PEERS[name] for name in names)} | our 95 % interval |",
+        f"|---|{'---|' * (len(names) + 1)}",
+    ]
+    for row in result["kinds"].values():
+        cells = [f"{100 * row['peers'][name]['value']:.0f}" for name in names]
+        ours = row["peers"]["ours"]
+        interval = f"{100 * ours['low']:.0f} to {100 * ours['high']:.0f}"
+        lines.append(_row(row["words"][0].lower() + row["words"][1:], *cells, interval))
+    rows = [row["peers"] for row in result["kinds"].values()]
+    means = [f"{100 * statistics.mean(row[name]['value'] for row in rows):.1f}" for name in names]
+    lines += [
+        _row("mean", *means, ""),
+        "",
+        "How rules, shadows and grain are told from a pen was worked out on sheets like these with "
+        "other digits and other random numbers, so their kinds are not new to our reader.",
+    ]
+    return "\n".join(lines)
+
+
 def speed_section(result: dict[str, Any]) -> str:
     """How long reading takes."""
     one, folder = result["one"], result["folder"]

@@ -71,7 +71,7 @@ def networks_section(result: dict[str, Any]) -> str:
         "## Networks by recipes chosen on held-out digits",
         "",
         "The tutorial's layers, 784-512-512-10, sigmoid, 669,706 weights, with one change at a "
-        "time, as far as they were measured, and `compact`, fewer than 10,000 weights. Seeds "
+        "time, and `compact`, fewer than 10,000 weights. Seeds "
         f"{_seeds(first)}; each recipe was chosen on a validation split of the training digits, "
         "and the test digits were scored once a seed.",
         "",

@@ -1,6 +1,7 @@
 """Draw the pictures of the how-to, and what ``digits read`` shows of them; ``make docs`` runs it.
 
-We drew them: a note under a lamp, a 7 as a drawing program leaves it, an amount on ruled paper.
+We drew them: a note under a lamp, a number on squared paper, a 7 as a drawing program leaves it, an
+amount on ruled paper.
 Only the lines of writing are set with MNIST digits.
 """
 
@@ -34,6 +35,26 @@ def note() -> NDArray[np.uint8]:
     light *= 1 - 0.4 * cv2.GaussianBlur(shadow, (0, 0), 14)
     noise = np.random.default_rng(7).normal(0, 4, colours.shape)
     return np.asarray((colours * light[..., None] + noise).clip(0, 255), np.uint8)
+
+
+def squared() -> NDArray[np.uint8]:
+    """A number on a page of squared paper that lies aslant, in uneven light: RGB."""
+    page = np.full((600, 800, 3), (242, 242, 236), np.float32)
+    for place in range(10, 800, 32):
+        cv2.line(page, (place, 0), (place, 600), (165, 180, 205), 1, cv2.LINE_AA)
+        cv2.line(page, (0, place), (800, place), (165, 180, 205), 1, cv2.LINE_AA)
+    number = write("60389", 78, 5, lean=0.2, margin=0)
+    ink = ((245 - number.astype(np.float32)) / 215).clip(0, 1)[..., None]
+    part = page[250 : 250 + len(number), 230 : 230 + number.shape[1]]
+    part[:] = (1 - ink) * part + ink * np.array([35, 45, 110], np.float32)
+    corners = np.array([[0, 0], [800, 0], [800, 600], [0, 600]], np.float32)
+    seen = np.array([[-30, 10], [790, -35], [850, 610], [-10, 640]], np.float32)
+    matrix = cv2.getPerspectiveTransform(corners, seen)
+    page = cv2.warpPerspective(page, matrix, (800, 600), borderMode=cv2.BORDER_REPLICATE)
+    light = np.array([[1.0, 0.8, 0.6], [0.95, 0.9, 0.8], [0.7, 0.85, 1.0]], np.float32)
+    light = cv2.resize(light, (800, 600), interpolation=cv2.INTER_CUBIC)
+    noise = np.random.default_rng(3).normal(0, 4, page.shape)
+    return np.asarray((page * light[..., None] + noise).clip(0, 255), np.uint8)
 
 
 def drawing() -> NDArray[np.uint8]:
@@ -76,10 +97,13 @@ def main() -> None:
 
     FOLDER.mkdir(exist_ok=True)
     cv2.imwrite(str(FOLDER / "note.jpg"), note()[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
+    cv2.imwrite(str(FOLDER / "squared.jpg"), squared()[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
     cv2.imwrite(str(FOLDER / "seven.png"), drawing())
     cv2.imwrite(str(FOLDER / "amount.png"), amount())
     cv2.imwrite(str(FOLDER / "lines.png"), lines())
-    pictures = [str(FOLDER / name) for name in ("note.jpg", "seven.png", "amount.png")]
+    pictures = [
+        str(FOLDER / name) for name in ("note.jpg", "squared.jpg", "seven.png", "amount.png")
+    ]
     sys.exit(digits(["read", *pictures, "--annotate", str(FOLDER), "--explain"]))
 
 

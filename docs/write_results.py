@@ -15,6 +15,7 @@ from reading_results import (
     corruptions_section,
     declining_section,
     pictures_section,
+    sheets_section,
     speed_section,
 )
 from serving_results import fuzz_section, serving_section
@@ -53,6 +54,7 @@ def results_page() -> str:
         measured += networks.values()
     for name, section in (
         ("pictures", pictures_section),
+        ("sheets", sheets_section),
         ("declining", declining_section),
         ("corruptions", corruptions_section),
         ("read", speed_section),

@@ -67,6 +67,10 @@ _MOST_SPLITS = 4
 _LEAST_TALL = 0.02
 """And something so tall, as a share of the picture's shorter side."""
 
+_EDGE, _CORE = 0.005, 0.8
+"""The edges of strokes reach so far, as a share of the picture's shorter side; where more than this
+share of what there is lies so near, it is all of one pen."""
+
 _PEN_CONTRAST = 1.5
 """And they are at least so many times as strong as what the paper is ruled with."""
 
@@ -124,7 +128,7 @@ def _above_clutter(ink: Ink, noise: float) -> Ink | None:
     On ruled and squared paper the rules, on bare paper its grain, its folds and a hand's shadow.
     """
     strength = ink.strength
-    mask = (strength > _least_strength(noise)).astype(np.uint8)
+    mask = present = (strength > _least_strength(noise)).astype(np.uint8)
     is_clutter = _is_ruled(mask) or _is_grain(ink) or _is_fat(ink.mask)
     for _ in range(_MOST_SPLITS if is_clutter else 0):
         values = strength[mask > 0]
@@ -138,9 +142,16 @@ def _above_clutter(ink: Ink, noise: float) -> Ink | None:
         if full < max(_LEAST_PEN_STRENGTH, _PEN_CONTRAST * percentile(other, 50)):
             continue
         above = Ink(strength, float(np.clip(highest / _FAINT, 0.4 * full, 0.75 * full)))
-        if _is_clean(above):
+        if _is_clean(above) and not _is_core(above.mask, present):
             return above
     return None
+
+
+def _is_core(pen: NDArray[np.uint8], present: NDArray[np.uint8]) -> bool:
+    """Whether what is strong is but the middle of nearly all strokes that there are."""
+    reach = max(3, round(_EDGE * min(pen.shape)))
+    near = cv2.dilate(pen, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    return int((present & near).sum()) > _CORE * int(present.sum())
 
 
 def _is_clean(ink: Ink) -> bool:

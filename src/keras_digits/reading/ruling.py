@@ -23,9 +23,12 @@ _LEAST_VOTES = 0.4
 """A rule has votes from this share of the columns at least; the rest are lost to rounding, and
 where it bends."""
 
-_LEAST_FOLLOWED, _EDGE_TO_EDGE = 0.5, 0.9
+_LEAST_FOLLOWED, _MOST_FOLLOWED = 0.5, 0.9
 """And can be followed through such a share of them where several run alongside, and where one is
 alone."""
+
+_AT_EDGE = 0.006
+"""One alone ends at most so far from the edges, as a share of the columns."""
 
 FEWEST = 3
 """So many rules alongside one another are ruled paper."""
@@ -52,12 +55,12 @@ class Rule:
     Attributes:
         rows: float64 ``(width,)``, in which row its middle lies in each column.
         thickness: In pixels.
-        share: In which share of the columns it could be followed.
+        is_edge_to_edge: Whether it could be followed all the way.
     """
 
     rows: NDArray[np.float64]
     thickness: float
-    share: float
+    is_edge_to_edge: bool
 
     def is_beside(self, other: "Rule") -> bool:
         """Whether another rule is rather this one, found twice, than one alongside it."""
@@ -100,8 +103,8 @@ def ruling(mask: NDArray[np.uint8]) -> list[Rule]:
         rule = _follow(mask, (row + 0.5) * scale - 0.5, slope)
         if rule is not None and not any(rule.is_beside(other) for other in followed):
             followed.append(rule)
-    least = _LEAST_FOLLOWED if len(followed) >= FEWEST else _EDGE_TO_EDGE
-    return [rule for rule in followed if rule.share >= least]
+    are_many = len(followed) >= FEWEST
+    return [rule for rule in followed if are_many or rule.is_edge_to_edge]
 
 
 def _has_long_part(mask: NDArray[np.uint8]) -> bool:
@@ -135,7 +138,8 @@ def _follow(mask: NDArray[np.uint8], level: float, slope: float) -> Rule | None:
     offsets = np.arange(-round(thickest) - 3, round(thickest) + 4)[:, None]
     across = np.linspace(-1, 1, width)
     rows = level + slope * across * (width - 1) / 2
-    share, usual = 0.0, 0.0
+    known = np.arange(0)
+    usual = 0.0
     for degree in _DEGREES:
         middle = np.rint(rows).astype(np.intp)
         places = middle[None, :] + offsets
@@ -151,7 +155,10 @@ def _follow(mask: NDArray[np.uint8], level: float, slope: float) -> Rule | None:
             rows = np.polyval(np.polyfit(across[known], middles, degree), across)
             is_near = np.abs(rows[known] - middles) <= _ASIDE
             known, middles = known[is_near], middles[is_near]
-        is_seen = (rows >= 0) & (rows < height)
-        share = len(known) / max(1, int(is_seen.sum()))
         usual = percentile(thickness[known], 60) if len(known) else 0.0
-    return Rule(rows, usual, share)
+    seen = np.flatnonzero((rows >= 0) & (rows < height))
+    if len(known) < _LEAST_FOLLOWED * len(seen) or len(known) == 0:
+        return None
+    beyond = max(known[0] - seen[0], seen[-1] - known[-1]) / width
+    is_whole = len(known) >= _MOST_FOLLOWED * len(seen)
+    return Rule(rows, usual, bool(is_whole and beyond <= _AT_EDGE))

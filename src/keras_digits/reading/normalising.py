@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from keras_digits.digits import INK, SIDE
 from keras_digits.errors import PictureError
-from keras_digits.reading.ink import find_ink, pooled, stroke_width
+from keras_digits.reading.ink import find_ink
 from keras_digits.reading.parts import Parts, ink_of
+from keras_digits.reading.pixels import pooled, stroke_width
 
 BOX_SIDE = 20
 """MNIST's digits fit a box of this side, in pixels."""

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from keras_digits.digits import FRAME_WIDTH, INK, SIDE, Box
 from keras_digits.reading.decoding import Spot
-from keras_digits.reading.ink import CORE_PERCENTILE, percentile
+from keras_digits.reading.ink import CORE_PERCENTILE
 from keras_digits.reading.parts import Part, Parts
+from keras_digits.reading.pixels import percentile
 from keras_digits.reading.views import DIGIT_HEIGHT, View
 
 _REACH = 0.8 * DIGIT_HEIGHT

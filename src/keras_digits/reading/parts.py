@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_digits.reading.ink import CORE_PERCENTILE, Ink, percentile
+from keras_digits.reading.ink import CORE_PERCENTILE, Ink
+from keras_digits.reading.pixels import percentile
 from keras_digits.reading.rules import without_rules
 
 _TEXTURE = 3000

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_digits.reading.ink import percentile
+from keras_digits.reading.pixels import percentile
 from keras_digits.reading.ruling import FEWEST, ruling
 
 _THICKEST, _THICKEST_AT_EDGE = 0.08, 0.15

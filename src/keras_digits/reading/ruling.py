@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_digits.reading.ink import LEAST_PAGE, percentile, shrunk
+from keras_digits.reading.paper import LEAST_PAGE
+from keras_digits.reading.pixels import percentile, shrunk
 
 _STEEPEST = 0.15
 """Rules rise or fall at most so far, rows by columns."""

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.digits import FRAME_WIDTH, INK, SIDE
-from keras_digits.reading.ink import CORE_PERCENTILE, Ink, percentile, pooled, stroke_width
+from keras_digits.reading.ink import CORE_PERCENTILE, Ink
 from keras_digits.reading.normalising import BOX_SIDE
+from keras_digits.reading.pixels import percentile, pooled, stroke_width
 
 DIGIT_HEIGHT = BOX_SIDE
 """How tall digits stand in a view that judges their size rightly."""

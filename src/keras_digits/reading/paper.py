@@ -1,0 +1,177 @@
+"""The paper under the writing: whether it is dark, what it alone would look like, its light.
+
+Knows paper and light; doesn't know what ink is.
+"""
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_digits.reading.picture import to_grey
+from keras_digits.reading.pixels import percentile
+
+_SMALL_SIDE = 320
+"""Paper is estimated on a picture of this size: its light changes slowly."""
+
+_MEDIAN_SIDE = 5
+"""The largest median that OpenCV takes fast; wider ones are taken on a coarser picture."""
+
+_DARKEST_PAPER = 48.0
+"""Paper is taken to be at least this bright: below it, noise would look like ink."""
+
+_CLOSE_REACH = 0.1
+"""What is darker than its surroundings and so wide, as a share of the shorter side, may be a
+shadow."""
+
+LEAST_PAGE = 100
+"""What has so many pixels on both sides may be paper that is more than a number's background."""
+
+
+def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
+    """Whether the writing is lighter than its paper, which is what lies along the border."""
+    grey = to_grey(pixels)
+    if min(grey.shape) > 100 and _flat_border(pixels) is None:
+        dark, light = _fine_strokes(grey)
+        darkest, lightest = (percentile(strokes, 99.8) + 1 for strokes in (dark, light))
+        if max(darkest, lightest) > 1.3 * min(darkest, lightest):
+            return lightest > darkest
+        if percentile(dark, 99.98) > 1.3 * percentile(light, 99.98):  # a word on a page
+            return False
+        low, paper, high = (percentile(grey, share) for share in (0.5, 50, 99.5))
+        return high - paper > 1.6 * (paper - low)
+    inset = tuple(max(1, round(0.12 * side)) for side in grey.shape)
+    outer, inner = _ring(grey, 0, 0), _ring(grey, *inset)
+    paper = percentile(outer, 50)
+    middle = (float(grey.min()) + float(grey.max())) / 2
+    if (paper > middle) != (
+        percentile(inner, 50) > middle
+    ):  # a rule along the border, or a thick pen
+        paper = percentile(grey, 50)
+    low, high = percentile(grey, 0.5), percentile(grey, 99.5)
+    if high - low < 8:
+        return bool(paper < 128)
+    return bool(high - paper > 1.6 * (paper - low))
+
+
+def _fine_strokes(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Where there are thin dark and thin light strokes in a small picture, and how strong."""
+    factor = min(1.0, _SMALL_SIDE / max(grey.shape))
+    small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (3, 3), 0)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
+    dark = cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, kernel)
+    light = cv2.morphologyEx(small, cv2.MORPH_TOPHAT, kernel)
+    return np.asarray(dark), np.asarray(light)
+
+
+def _ring(grey: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
+    """The pixels along a rectangle that lies so many rows and columns inside the border."""
+    part = grey[rows : len(grey) - rows, columns : grey.shape[1] - columns]
+    if part.size == 0:
+        part = grey
+    return np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])
+
+
+def darkness(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """By which share of its paper's brightness each pixel is darker: float32, shaped alike."""
+    paper = _paper(pixels)
+    darkness = paper - pixels
+    darkness /= np.maximum(paper, np.float32(_DARKEST_PAPER))
+    if min(pixels.shape[:2]) >= LEAST_PAGE and paper.strides[0]:
+        bare = [percentile(channel[::8, ::8], 50) for channel in cv2.split(darkness)]
+        darkness -= np.maximum(np.array(bare, np.float32), 0)
+    return darkness
+
+
+def _paper(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What the paper alone would look like: float32, shaped as `pixels`."""
+    flat = _flat_border(pixels)
+    if flat is not None and flat.min() >= 128:
+        return np.broadcast_to(flat, pixels.shape)
+    height, width = pixels.shape[:2]
+    factor = min(1.0, _SMALL_SIDE / max(height, width))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    small = with_channels(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+    small = with_channels(cv2.medianBlur(small, 3)) if min(size) > 60 else small
+    reach = max(3, round(0.4 * min(size))) | 1
+    paper, close = _closed(small, reach), max(round(_CLOSE_REACH * min(size)) | 1, 3)
+    near = _closed(small, close)
+    strokes = _stroke_reach(_share_darker(small, paper), _share_darker(small, near))
+    if strokes < reach:
+        paper = near if strokes <= close else _closed(small, strokes)
+    paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
+    return with_channels(paper.astype(np.float32))
+
+
+def with_channels(pixels: NDArray[Any]) -> NDArray[Any]:
+    """The pixels with the last axis that OpenCV leaves out where it has length 1."""
+    return pixels.reshape(*pixels.shape[:2], -1)
+
+
+def _flat_border(pixels: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+    """The one colour that nearly all of the border has, as drawing programs leave it."""
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    paper = np.partition(border, len(border) // 2, axis=0)[len(border) // 2].astype(np.float32)
+    is_paper = np.abs(border - paper).max(axis=1) <= 6
+    return paper if is_paper.mean() >= 0.75 else None
+
+
+def _closed(small: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
+    """Dark strokes narrower than `reach` pixels filled with the paper beside them, smoothed."""
+    kernel = np.ones((reach, reach), np.uint8)
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
+    height, width = closed.shape[:2]
+    coarseness = max(1, reach // (2 * _MEDIAN_SIDE))
+    size = (max(1, width // coarseness), max(1, height // coarseness))
+    coarse = cv2.resize(closed, size, interpolation=cv2.INTER_AREA)
+    side = min(_MEDIAN_SIDE, max(3, reach // 2 | 1))
+    smooth = cv2.resize(cv2.medianBlur(coarse, side), (width, height))
+    return with_channels(smooth)
+
+
+def _share_darker(small: NDArray[np.uint8], paper: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """By which share of the paper's brightness each pixel is darker, in its darkest channel."""
+    brightness = np.maximum(paper, np.float32(_DARKEST_PAPER))
+    return highest(cv2.split((paper.astype(np.float32) - small) / brightness))
+
+
+def _stroke_reach(wide: NDArray[np.float32], near: NDArray[np.float32]) -> int:
+    """An odd number of pixels that is safely wider than the strokes.
+
+    Args:
+        wide: How dark strokes of any width are, and shadows.
+        near: How dark thin strokes alone are.
+    """
+    full = max(percentile(wide, 99), percentile(near, 99.95))
+    mask = (wide > max(0.1, 0.5 * full)).astype(np.uint8)
+    if not mask.any():
+        return 3
+    mask = _inner_parts(mask)
+    depth = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
+    return round(4.5 * percentile(depth[mask > 0], 90) + 3) | 1
+
+
+def _inner_parts(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The parts that don't touch the border, where there are some as tall as writing."""
+    height, width = mask.shape
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    left, top, right, bottom = (
+        stats[:, 0],
+        stats[:, 1],
+        stats[:, 0] + stats[:, 2],
+        stats[:, 1] + stats[:, 3],
+    )
+    inner = (left > 0) & (top > 0) & (right < width) & (bottom < height)
+    inner[0] = False
+    if not (inner & (stats[:, 3] >= 0.05 * min(height, width))).any():
+        return mask
+    return np.asarray(inner[labels].astype(np.uint8))
+
+
+def highest(channels: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Of each pixel its highest channel: much faster than along an axis of three."""
+    return reduce(np.maximum, channels)

@@ -5,7 +5,7 @@ program makes, 30 of each kind, as a phone might photograph them; every peer rea
 without being told what they show. Writes ``benchmarks/results/sheets.json``. A picture counts as
 read where its digits and no others are found.
 
-    python benchmarks/sheets.py                          # some five minutes; then make docs
+    python benchmarks/sheets.py                          # some ten minutes; then make docs
     python benchmarks/sheets.py --only ours --out DIR    # a quick look, which keeps the pictures
 """
 

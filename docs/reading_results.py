@@ -312,8 +312,7 @@ def declining_section(result: dict[str, Any]) -> str:
     ending = "both were reached" if not missed else f"{len(missed)} of 2 not reached"
     chosen = (
         "How the beliefs of all views make the confidence of one digit was chosen among a dozen "
-        "ways on these very pictures (counting the more what lies in the middle declines 90.0 % "
-        "of the others, but doubts digits in a corner), and some letters are drawn for training "
-        "after those that passed here, so expect a little less on others."
+        "ways on these very pictures, and some letters are drawn for training after those that "
+        "passed here, so expect a little less on others."
     )
     return "\n".join([*lines, "", f"Aims: {aims}; {ending}. {chosen}"])

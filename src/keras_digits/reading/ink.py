@@ -3,6 +3,7 @@
 Knows pens and what else there is on paper; doesn't know what a digit is.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +19,7 @@ from keras_digits.reading.paper import (
     is_light_on_dark,
     with_channels,
 )
-from keras_digits.reading.pixels import percentile, shrunk, stroke_width
+from keras_digits.reading.pixels import percentile, reaches, shrunk, stroke_width
 from keras_digits.reading.sheets import spread_paper
 
 _FAINT = 0.7
@@ -155,21 +156,25 @@ def _is_grain(ink: Ink) -> bool:
 def _is_fat(mask: NDArray[np.uint8]) -> bool:
     """Whether some ink is wider than any stroke, as shadows are."""
     small = shrunk(mask)
-    depth = cv2.distanceTransform(small, cv2.DIST_L2, 3)
-    return bool(depth.max() > _FAT * min(small.shape))
+    deepest = _FAT * min(small.shape)
+    if np.count_nonzero(small) < math.pi * deepest**2:
+        return False
+    return bool(cv2.distanceTransform(small, cv2.DIST_L2, 3).max() > deepest)
 
 
 def _is_ruled(mask: NDArray[np.uint8]) -> bool:
     """Whether thin ink runs through most of a picture, as on ruled or squared paper."""
     small = shrunk(mask)
     height, width = small.shape
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(small, connectivity=8)
-    for label in range(1, count):
+    if not (reaches(small, _FAR) or reaches(small.T.copy(), _FAR)):
+        return False
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(small, connectivity=8)
+    is_far = (stats[:, 2] >= _FAR * width) | (stats[:, 3] >= _FAR * height)
+    for label in np.flatnonzero(is_far).tolist():
         left, top, across, down, _ = stats[label].tolist()
-        if across < _FAR * width and down < _FAR * height:
-            continue
         box = labels[top : top + down, left : left + across] == label
-        if stroke_width(box.astype(np.uint8)) <= max(_RULE_WIDTH * min(height, width), 2.5):
+        width_of_strokes = stroke_width(box.astype(np.uint8))
+        if label and width_of_strokes <= max(_RULE_WIDTH * min(height, width), 2.5):
             return True
     return False
 

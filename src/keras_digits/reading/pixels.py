@@ -51,3 +51,9 @@ def shrunk(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     size = (max(1, round(mask.shape[1] * factor)), max(1, round(mask.shape[0] * factor)))
     small = cv2.resize(INK * mask, size, interpolation=cv2.INTER_AREA)
     return np.asarray(small > INK / 5).astype(np.uint8)
+
+
+def reaches(mask: NDArray[np.uint8], share: float) -> bool:
+    """Whether there is ink in so many of the columns of a mask; much faster than its parts."""
+    is_inked = cv2.reduce(mask, 0, cv2.REDUCE_MAX)
+    return bool(np.count_nonzero(is_inked) >= share * mask.shape[1])

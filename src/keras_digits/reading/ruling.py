@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.reading.paper import LEAST_PAGE
-from keras_digits.reading.pixels import percentile, shrunk
+from keras_digits.reading.pixels import percentile, reaches, shrunk, stroke_width
 
 _STEEPEST = 0.15
 """Rules rise or fall at most so far, rows by columns."""
@@ -109,9 +109,17 @@ def ruling(mask: NDArray[np.uint8]) -> list[Rule]:
 
 
 def _has_long_part(mask: NDArray[np.uint8]) -> bool:
-    """Whether some ink is joined through most of the picture, as rules are."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    return bool((stats[1:, 2] >= _LEAST_FOLLOWED * mask.shape[1]).any())
+    """Whether thin ink is joined through most of the picture, as rules are."""
+    if not reaches(mask, _LEAST_FOLLOWED):
+        return False
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    thickest = max(_THIN, _THICKEST * min(mask.shape))
+    for label in np.flatnonzero(stats[:, 2] >= _LEAST_FOLLOWED * mask.shape[1]).tolist():
+        left, top, across, down, _ = stats[label].tolist()
+        box = labels[top : top + down, left : left + across] == label
+        if label and stroke_width(box.astype(np.uint8)) <= thickest:
+            return True
+    return False
 
 
 def _lines(mask: NDArray[np.uint8]) -> Iterator[tuple[float, float]]:

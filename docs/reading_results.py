@@ -225,8 +225,8 @@ def sheets_section(result: dict[str, Any]) -> str:
     lines += [
         _row("mean", *means, ""),
         "",
-        "How rules, shadows and grain are told from a pen was worked out on sheets like these with "
-        "other digits and other random numbers, so their kinds are not new to our reader.",
+        "How rules, shadows and grain are told from a pen was worked out on other sheets of these "
+        "kinds, so the kinds are not new to our reader.",
     ]
     return "\n".join(lines)
 

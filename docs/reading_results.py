@@ -225,8 +225,8 @@ def sheets_section(result: dict[str, Any]) -> str:
     lines += [
         _row("mean", *means, ""),
         "",
-        "How rules, shadows and grain are told from a pen was worked out on other sheets of these "
-        "kinds, so the kinds are not new to our reader.",
+        "How rules, shadows and grain are told from a pen was worked out on sheets of these kinds, "
+        "the last of it (shadows, small writing) on these very ones: expect a little less.",
     ]
     return "\n".join(lines)
 

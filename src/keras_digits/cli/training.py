@@ -115,15 +115,16 @@ def _run_comparison(folder: Path, recipes: Sequence[Recipe], digits: "Dataset") 
     """
     from keras_digits.training.run import open_run
 
-    for run in _begun(folder, recipes):
+    begun = _begun(folder, recipes)
+    for run in begun.values():
         run.check_dataset(digits)
     runs = []
     with _resumable(folder):
         for recipe in recipes:
             place = folder / recipe.optimizer
             try:
-                if (place / "recipe.json").is_file():
-                    _go_on(open_run(place), digits)
+                if recipe.optimizer in begun:
+                    _go_on(begun[recipe.optimizer], digits)
                 else:
                     _train_one(recipe, place, digits)
             except ModelFileError as error:
@@ -139,12 +140,14 @@ def _run_comparison(folder: Path, recipes: Sequence[Recipe], digits: "Dataset") 
     _print_comparison(runs, folder / "comparison.png")
 
 
-def _begun(folder: Path, recipes: Sequence[Recipe]) -> "list[Run]":
-    """The runs of a comparison that were begun."""
+def _begun(folder: Path, recipes: Sequence[Recipe]) -> "dict[str, Run]":
+    """The runs of a comparison that were begun, by their optimizers' names."""
     from keras_digits.training.run import open_run
 
-    places = [folder / recipe.optimizer for recipe in recipes]
-    return [open_run(place) for place in places if (place / "recipe.json").is_file()]
+    names = [recipe.optimizer for recipe in recipes]
+    return {
+        name: open_run(folder / name) for name in names if (folder / name / "recipe.json").is_file()
+    }
 
 
 def _resume(folder: Path) -> None:
@@ -152,9 +155,9 @@ def _resume(folder: Path) -> None:
     from keras_digits.training.run import open_run, read_comparison
 
     if recipes := read_comparison(folder):
-        begun = _begun(folder, recipes)
         first = recipes[0]
-        source = begun[0].dataset_source if begun else (first.dataset, first.data)
+        sources = [run.dataset_source for run in _begun(folder, recipes).values()]
+        source = sources[0] if sources else (first.dataset, first.data)
         _run_comparison(folder, recipes, load_on_screen(*source))
         return
     run = open_run(folder)

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ class TestSet:
     note: str
     is_own: bool
 
-    @property
+    @cached_property
     def sha256(self) -> list[str]:
         """The digests of its images and of its labels."""
         return [idx_sha256(self.digits.images), idx_sha256(self.digits.known_labels())]

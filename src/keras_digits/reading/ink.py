@@ -19,7 +19,7 @@ from keras_digits.reading.paper import (
     is_light_on_dark,
     with_channels,
 )
-from keras_digits.reading.pixels import percentile, reaches, shrunk, stroke_width
+from keras_digits.reading.pixels import has_long_stroke, percentile, shrunk
 from keras_digits.reading.sheets import spread_paper
 
 _FAINT = 0.7
@@ -40,8 +40,9 @@ _FAT = 0.06
 _FAR = 0.6
 """What is thin and reaches through so much of a picture is a rule."""
 
-_RULE_WIDTH = 0.008
-"""How wide a rule is at most, as a share of the picture's shorter side."""
+_RULE_WIDTH, _THIN = 0.008, 2.5
+"""How wide a rule is at most, as a share of the picture's shorter side; so wide, in pixels, it
+always may be."""
 
 _LEAST_PEN, _LEAST_PEN_STRENGTH = 30, 0.3
 """A pen leaves at least so many pixels, and so strong ones."""
@@ -102,31 +103,37 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
         noise = _noise(channels)
     strength = np.clip(highest(channels), 0, 1)
     ink = Ink(strength, _threshold(strength, noise))
-    if min(strength.shape) >= LEAST_PAGE and (above := _above_clutter(ink, noise)):
-        return above
-    return Ink(strength, 1.0) if _is_grain(ink) else ink
+    is_grain = _is_grain(ink)
+    if min(strength.shape) >= LEAST_PAGE:
+        present = (strength > _least_strength(noise)).astype(np.uint8)
+        if (is_grain or _is_fat(ink.mask) or _is_ruled(present)) and (
+            above := _above_clutter(strength, present)
+        ):
+            return above
+    return Ink(strength, 1.0) if is_grain else ink
 
 
-def _above_clutter(ink: Ink, noise: float) -> Ink | None:
+def _above_clutter(strength: NDArray[np.float32], present: NDArray[np.uint8]) -> Ink | None:
     """The ink of a pen that is stronger than what else there is; None without such.
 
     On ruled and squared paper the rules, on bare paper its grain, its folds and a hand's shadow.
+
+    Args:
+        strength: As :class:`Ink` has it.
+        present: uint8 ``(height, width)``, 1 where it differs from paper at all.
     """
-    strength = ink.strength
-    mask = present = (strength > _least_strength(noise)).astype(np.uint8)
-    is_clutter = _is_ruled(mask) or _is_grain(ink) or _is_fat(ink.mask)
-    for _ in range(_MOST_SPLITS if is_clutter else 0):
+    mask = present
+    for _ in range(_MOST_SPLITS):
         values = strength[mask > 0]
-        levels = np.clip(values * 255, 0, 255).astype(np.uint8)
-        otsu, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+        levels, otsu = _otsu(values)
         other, pen = values[levels <= otsu], values[levels > otsu]
         if len(pen) < _LEAST_PEN or len(other) == 0:
             return None
         mask = (strength > otsu / 255).astype(np.uint8)
-        full, highest = percentile(pen, 50), percentile(other, 95)
+        full, strongest = percentile(pen, 50), percentile(other, 95)
         if full < max(_LEAST_PEN_STRENGTH, _PEN_CONTRAST * percentile(other, 50)):
             continue
-        above = Ink(strength, float(np.clip(highest / _FAINT, 0.4 * full, 0.75 * full)))
+        above = Ink(strength, float(np.clip(strongest / _FAINT, 0.4 * full, 0.75 * full)))
         if _is_clean(above) and not _is_core(above.mask, present):
             return above
     return None
@@ -144,7 +151,7 @@ def _is_clean(ink: Ink) -> bool:
     small = shrunk(ink.mask)
     _, _, stats, _ = cv2.connectedComponentsWithStats(small, connectivity=8)
     is_writing = bool((stats[1:, 3] >= _LEAST_TALL * min(small.shape)).any())
-    return is_writing and not (_is_ruled(ink.mask) or _is_grain(ink) or _is_fat(ink.mask))
+    return is_writing and not (_is_grain(ink) or _is_fat(small) or _is_ruled(small))
 
 
 def _is_grain(ink: Ink) -> bool:
@@ -166,17 +173,8 @@ def _is_ruled(mask: NDArray[np.uint8]) -> bool:
     """Whether thin ink runs through most of a picture, as on ruled or squared paper."""
     small = shrunk(mask)
     height, width = small.shape
-    if not (reaches(small, _FAR) or reaches(small.T.copy(), _FAR)):
-        return False
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(small, connectivity=8)
-    is_far = (stats[:, 2] >= _FAR * width) | (stats[:, 3] >= _FAR * height)
-    for label in np.flatnonzero(is_far).tolist():
-        left, top, across, down, _ = stats[label].tolist()
-        box = labels[top : top + down, left : left + across] == label
-        width_of_strokes = stroke_width(box.astype(np.uint8))
-        if label and width_of_strokes <= max(_RULE_WIDTH * min(height, width), 2.5):
-            return True
-    return False
+    thickest = max(_RULE_WIDTH * min(height, width), _THIN)
+    return has_long_stroke(small, thickest, _FAR * width, _FAR * height)
 
 
 def _noise(channels: Sequence[NDArray[np.float32]]) -> float:
@@ -199,7 +197,13 @@ def _threshold(strength: NDArray[np.float32], noise: float) -> float:
     present = strength[strength > _least_strength(noise)]
     if len(present) == 0:
         return 1.0
-    levels = np.clip(present * 255, 0, 255).astype(np.uint8)
-    otsu, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    _, otsu = _otsu(present)
     top = percentile(present, 95)
     return float(np.clip(0.9 * otsu / 255, 0.3 * top, 0.6 * top))
+
+
+def _otsu(values: NDArray[np.float32]) -> tuple[NDArray[np.uint8], float]:
+    """Values from 0 to 1 in levels up to 255, and the level that parts weak from strong (Otsu)."""
+    levels = np.clip(values * 255, 0, 255).astype(np.uint8)
+    otsu, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    return levels, otsu

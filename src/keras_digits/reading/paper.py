@@ -79,12 +79,12 @@ def _ring(grey: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]
 def darkness(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """By which share of its paper's brightness each pixel is darker: float32, shaped alike."""
     paper = _paper(pixels)
-    darkness = paper - pixels
-    darkness /= np.maximum(paper, np.float32(_DARKEST_PAPER))
+    share = paper - pixels
+    share /= np.maximum(paper, np.float32(_DARKEST_PAPER))
     if min(pixels.shape[:2]) >= LEAST_PAGE and paper.strides[0]:
-        bare = [percentile(channel[::8, ::8], 50) for channel in cv2.split(darkness)]
-        darkness -= np.maximum(np.array(bare, np.float32), 0)
-    return darkness
+        bare = [percentile(channel[::8, ::8], 50) for channel in cv2.split(share)]
+        share -= np.maximum(np.array(bare, np.float32), 0)
+    return share
 
 
 def _paper(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

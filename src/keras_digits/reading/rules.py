@@ -11,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.reading.pixels import percentile
-from keras_digits.reading.ruling import FEWEST, ruling
+from keras_digits.reading.ruling import FEWEST, band, ruling
 
 _THICKEST, _THICKEST_AT_EDGE = 0.08, 0.15
 """How thick a rule may be within a picture and along its edge, as a share of its shorter side."""
 
+_THIN = 2.0
+"""So thick, in pixels, it always may be."""
+
 _CROSSING = 4
 """So far above and below a pixel of a rule a stroke may be that crosses it there, where the rule
 isn't thicker."""
-
-_THIN = 2.0
-"""So thick, in pixels, it always may be."""
 
 
 def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -59,13 +59,10 @@ class _Bands:
             mask: Turned so that the rules looked for are level.
             anywhere: Whether those of a crop may lie within it, or only along its edges.
         """
-        pixels = _rules(mask, anywhere)
-        if pixels is None:
-            pixels = np.zeros_like(mask)
-        across = ruling(mask)
+        pixels, across = _rules(mask, anywhere), ruling(mask)
         for rule in across:
-            pixels |= rule.band(len(mask)) & mask
-        thickest = max((2 * rule.reach for rule in across), default=0.0)
+            pixels |= band(rule.rows, rule.thickness, len(mask)) & mask
+        thickest = max((rule.whole_thickness for rule in across), default=0.0)
         return cls(pixels, len(across), max(_CROSSING, math.ceil(thickest) + 1))
 
     def without_crossings(self, strokes: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -77,25 +74,25 @@ class _Bands:
         return np.asarray(self.pixels & ~(above & below) & 1)
 
 
-def _rules(mask: NDArray[np.uint8], anywhere: bool) -> NDArray[np.uint8] | None:
-    """Horizontal rules of a mask, where strokes cross them left standing.
+def _rules(mask: NDArray[np.uint8], anywhere: bool) -> NDArray[np.uint8]:
+    """The pixels of a mask's horizontal rules.
 
     Args:
         mask: Turned so that the rules looked for are horizontal.
         anywhere: Whether they may lie within the picture, or only along its edges.
     """
+    rules = np.zeros_like(mask)
     across, length = mask.shape
     margin = _margin(length)
     if not (mask[:, : margin + 1].any() or mask[:, -margin - 1 :].any()):
-        return None
+        return rules
     least = max(8, round(0.2 * length))
     bridged = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 7), np.uint8))
     runs = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones((1, least), np.uint8)) & mask
     if not runs.any():
-        return None
+        return rules
     joined = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((3, least), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    rules = np.zeros_like(mask)
     for label, (left, top, width, height, _) in enumerate(stats.tolist()):
         reaches_end = left <= margin or left + width >= length - margin
         if label == 0 or width < 0.5 * length or not reaches_end:
@@ -104,8 +101,9 @@ def _rules(mask: NDArray[np.uint8], anywhere: bool) -> NDArray[np.uint8] | None:
         run = (labels[box] == label).view(np.uint8) & runs[box]
         line = _as_straight_line(run, left, top)
         if line is not None and _is_rule(line, across, length, anywhere):
-            rules |= line.band(mask.shape) & mask
-    return rules if rules.any() else None
+            rows = line.level + line.slope * np.arange(length)
+            rules |= band(rows, line.thickness, across) & mask
+    return rules
 
 
 @dataclass(frozen=True)
@@ -117,16 +115,6 @@ class _StraightLine:
     level: float
     slope: float
     thickness: float
-
-    def band(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-        """The line's pixels, uint8 ``(height, width)``; strokes that join it stay out."""
-        line = self.level + self.slope * np.arange(shape[1])
-        reach = self.thickness / 2 + 0.8
-        first = max(0, math.ceil(line.min() - reach))
-        rows = np.arange(first, min(shape[0], math.floor(line.max() + reach) + 1))
-        pixels = np.zeros(shape, np.uint8)
-        pixels[first : first + len(rows)] = np.abs(rows[:, None] - line[None, :]) <= reach
-        return pixels
 
 
 def _as_straight_line(run: NDArray[np.uint8], left: int, top: int) -> _StraightLine | None:

@@ -4,6 +4,7 @@ They are found by votes for straight lines (Duda and Hart, "Use of the Hough Tra
 Detect Lines and Curves in Pictures", 1972), and followed where the paper bends.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.reading.paper import LEAST_PAGE
-from keras_digits.reading.pixels import percentile, reaches, shrunk, stroke_width
+from keras_digits.reading.pixels import has_long_stroke, percentile, shrunk
 
 _STEEPEST = 0.15
 """Rules rise or fall at most so far, rows by columns."""
@@ -44,6 +45,8 @@ always may be."""
 _ASIDE = 1.5
 """A rule runs at most so far, in pixels, beside the curve that it is taken for."""
 
+_FAINT_EDGE = 0.8
+"""How far a rule's edges are blurred, in pixels."""
 
 _DEGREES = (2, 2, 4)
 """Of the curves that a rule is taken for, one after another, each followed along the one before."""
@@ -69,19 +72,9 @@ class Rule:
         return apart <= self.thickness + other.thickness
 
     @property
-    def reach(self) -> float:
-        """How far it reaches from its middle, its faint edges included."""
-        return self.thickness / 2 + 0.8
-
-    def band(self, height: int) -> NDArray[np.uint8]:
-        """Its pixels, uint8 ``(height, width)``; strokes that join it stay out."""
-        reach = self.reach
-        pixels = np.zeros((height, len(self.rows)), np.uint8)
-        first = max(0, int(np.ceil(self.rows.min() - reach)))
-        last = min(height, int(np.floor(self.rows.max() + reach)) + 1)
-        places = np.arange(first, last)[:, None]
-        pixels[first:last] = np.abs(places - self.rows[None, :]) <= reach
-        return pixels
+    def whole_thickness(self) -> float:
+        """In pixels, its faint edges included."""
+        return self.thickness + 2 * _FAINT_EDGE
 
 
 def ruling(mask: NDArray[np.uint8]) -> list[Rule]:
@@ -96,7 +89,8 @@ def ruling(mask: NDArray[np.uint8]) -> list[Rule]:
     if min(mask.shape) < LEAST_PAGE:
         return []
     small = shrunk(mask)
-    if small.mean() > _MOST_INK or not _has_long_part(small):
+    least = _LEAST_FOLLOWED * small.shape[1]
+    if small.mean() > _MOST_INK or not has_long_stroke(small, _thickest(small), least):
         return []
     scale = mask.shape[1] / small.shape[1]
     followed: list[Rule] = []
@@ -108,18 +102,28 @@ def ruling(mask: NDArray[np.uint8]) -> list[Rule]:
     return [rule for rule in followed if are_many or rule.is_edge_to_edge]
 
 
-def _has_long_part(mask: NDArray[np.uint8]) -> bool:
-    """Whether thin ink is joined through most of the picture, as rules are."""
-    if not reaches(mask, _LEAST_FOLLOWED):
-        return False
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    thickest = max(_THIN, _THICKEST * min(mask.shape))
-    for label in np.flatnonzero(stats[:, 2] >= _LEAST_FOLLOWED * mask.shape[1]).tolist():
-        left, top, across, down, _ = stats[label].tolist()
-        box = labels[top : top + down, left : left + across] == label
-        if label and stroke_width(box.astype(np.uint8)) <= thickest:
-            return True
-    return False
+def band(rows: NDArray[np.floating], thickness: float, height: int) -> NDArray[np.uint8]:
+    """The pixels of a rule, its faint edges included; strokes that join it stay out.
+
+    Args:
+        rows: ``(width,)``, in which row its middle lies in each column.
+        thickness: In pixels.
+        height: Of the picture.
+
+    Returns:
+        uint8 ``(height, width)``.
+    """
+    reach = thickness / 2 + _FAINT_EDGE
+    pixels = np.zeros((height, len(rows)), np.uint8)
+    first = max(0, math.ceil(rows.min() - reach))
+    places = np.arange(first, min(height, math.floor(rows.max() + reach) + 1))
+    pixels[first : first + len(places)] = np.abs(places[:, None] - rows[None, :]) <= reach
+    return pixels
+
+
+def _thickest(mask: NDArray[np.uint8]) -> float:
+    """How thick a rule is at most, in pixels."""
+    return float(max(_THIN, _THICKEST * min(mask.shape)))
 
 
 def _lines(mask: NDArray[np.uint8]) -> Iterator[tuple[float, float]]:
@@ -127,7 +131,7 @@ def _lines(mask: NDArray[np.uint8]) -> Iterator[tuple[float, float]]:
     height, width = mask.shape
     rows, columns = np.nonzero(mask)
     aside = columns - (width - 1) / 2
-    beyond = int(np.ceil(_STEEPEST * width / 2)) + 1
+    beyond = math.ceil(_STEEPEST * width / 2) + 1
     most, steepness = np.zeros(height, np.intp), np.zeros(height)
     for slope in np.arange(-_STEEPEST, _STEEPEST, 1 / width):
         places = np.rint(rows - slope * aside).astype(np.intp) + beyond
@@ -143,31 +147,42 @@ def _lines(mask: NDArray[np.uint8]) -> Iterator[tuple[float, float]]:
 def _follow(mask: NDArray[np.uint8], level: float, slope: float) -> Rule | None:
     """The rule that runs about where a straight line does; None where none can be followed."""
     height, width = mask.shape
-    thickest = max(_THIN, _THICKEST * min(height, width))
-    offsets = np.arange(-round(thickest) - 3, round(thickest) + 4)[:, None]
     across = np.linspace(-1, 1, width)
     rows = level + slope * across * (width - 1) / 2
-    known = np.arange(0)
-    usual = 0.0
     for degree in _DEGREES:
-        middle = np.rint(rows).astype(np.intp)
-        places = middle[None, :] + offsets
-        near = mask[np.clip(places, 0, height - 1), np.arange(width)[None, :]]
-        near &= ((places >= 0) & (places < height)).astype(np.uint8)
-        thickness = near.sum(axis=0)
-        is_bare = (near[0] | near[-1]) == 0  # no stroke joins it
-        known = np.flatnonzero((thickness > 0) & (thickness <= thickest) & is_bare)
-        middles = middle[known] + (near[:, known] * offsets).sum(axis=0) / thickness[known]
+        known, middles, thickness = _ink_along(mask, rows)
         for _ in range(3):
             if len(known) < _LEAST_FOLLOWED / 2 * width:
                 return None
             rows = np.polyval(np.polyfit(across[known], middles, degree), across)
             is_near = np.abs(rows[known] - middles) <= _ASIDE
-            known, middles = known[is_near], middles[is_near]
-        usual = percentile(thickness[known], 60) if len(known) else 0.0
+            known, middles, thickness = known[is_near], middles[is_near], thickness[is_near]
     seen = np.flatnonzero((rows >= 0) & (rows < height))
-    if len(known) < _LEAST_FOLLOWED * len(seen) or len(known) == 0:
+    if len(known) == 0 or len(known) < _LEAST_FOLLOWED * len(seen):
         return None
     beyond = max(known[0] - seen[0], seen[-1] - known[-1]) / width
     is_whole = len(known) >= _MOST_FOLLOWED * len(seen)
-    return Rule(rows, usual, bool(is_whole and beyond <= _AT_EDGE))
+    return Rule(rows, percentile(thickness, 60), bool(is_whole and beyond <= _AT_EDGE))
+
+
+def _ink_along(
+    mask: NDArray[np.uint8], rows: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.intp]]:
+    """The columns in which there is thin ink alone near a curve, its middles and its thickness.
+
+    Args:
+        mask: uint8 ``(height, width)``.
+        rows: float64 ``(width,)``, where the curve runs.
+    """
+    height, width = mask.shape
+    thickest = _thickest(mask)
+    offsets = np.arange(-round(thickest) - 3, round(thickest) + 4)[:, None]
+    middle = np.rint(rows).astype(np.intp)
+    places = middle[None, :] + offsets
+    near = mask[np.clip(places, 0, height - 1), np.arange(width)[None, :]]
+    near &= ((places >= 0) & (places < height)).astype(np.uint8)
+    thickness = near.sum(axis=0, dtype=np.intp)
+    is_bare = (near[0] | near[-1]) == 0  # no stroke joins it
+    known = np.flatnonzero((thickness > 0) & (thickness <= thickest) & is_bare)
+    middles = middle[known] + (near[:, known] * offsets).sum(axis=0) / thickness[known]
+    return known, middles, thickness[known]

@@ -62,10 +62,8 @@ class Writer:
 
     def number(self) -> str:
         """One to six digits."""
-        return "".join(str(digit) for digit in self._random.integers(0, 10, self._count()))
-
-    def _count(self) -> int:
-        return int(self._random.integers(1, 7))
+        count = int(self._random.integers(1, 7))
+        return "".join(str(digit) for digit in self._random.integers(0, 10, count))
 
     def sheet(self, paper: Colour = _PAPER, size: tuple[int, int] = (HEIGHT, WIDTH)) -> Sheet:
         """Bare paper."""
@@ -95,8 +93,7 @@ class Writer:
             left += ink.shape[1] + height * random.uniform(0.15, 0.45)
         if thick:
             line = cv2.dilate(line, np.ones((thick + 1, thick + 1), np.uint8))
-        rows, columns = np.flatnonzero(line.max(axis=1) > 0), np.flatnonzero(line.max(axis=0) > 0)
-        line = line[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        line = _cropped(line, 0)
         y, x = (
             int(random.uniform(0.12, 0.88) * max(whole - side, 1) * 0.999)
             for whole, side in zip(sheet.shape[:2], line.shape, strict=True)
@@ -108,17 +105,11 @@ class Writer:
     def _digit(self, digit: int, height: float) -> NDArray[np.float32]:
         """A test digit's strokes at another size, float32, 0 paper, 1 ink."""
         image = self._images[self._random.choice(self._places[digit])].astype(np.float32)
-        rows, columns = (
-            np.flatnonzero(image.max(axis=1) > 80),
-            np.flatnonzero(image.max(axis=0) > 80),
-        )
-        image = np.pad(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], 2)
-        zoom = height / (rows[-1] + 1 - rows[0])
+        image = _cropped(image, 80)
+        zoom, image = height / len(image), np.pad(image, 2)
         large = cv2.resize(image, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC)
         large = cv2.GaussianBlur(large, (0, 0), max(0.6, 0.35 * zoom))
-        ink = np.clip((large - 105) / 40, 0, 1)
-        rows, columns = np.flatnonzero(ink.max(axis=1) > 0), np.flatnonzero(ink.max(axis=0) > 0)
-        return np.asarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], np.float32)
+        return _cropped(np.asarray(np.clip((large - 105) / 40, 0, 1), np.float32), 0)
 
     def photograph(
         self, sheet: Sheet, shade: float = 0.25, noise: float = 4, tilt: float = 2
@@ -165,6 +156,12 @@ class Writer:
         return np.asarray(sheet * (1 - 0.4 * shadow[..., None]))
 
 
+def _cropped(image: NDArray[np.float32], level: float) -> NDArray[np.float32]:
+    """The smallest part of an image that holds all that is above a level."""
+    x, y, width, height = cv2.boundingRect((image > level).astype(np.uint8))
+    return image[y : y + height, x : x + width]
+
+
 def plain(writer: Writer, text: str) -> NDArray[np.uint8]:
     """On bare paper."""
     sheet = writer.sheet()
@@ -188,34 +185,30 @@ def shadow(writer: Writer, text: str) -> NDArray[np.uint8]:
 
 def lined(writer: Writer, text: str) -> NDArray[np.uint8]:
     """On lined paper."""
-    sheet = writer.sheet()
-    writer.rule(sheet, 90, _BLUE)
-    writer.write(sheet, text, 75, _BALLPEN)
-    return writer.photograph(sheet)
+    return writer.photograph(_on_lines(writer, text, 90, _BLUE, _BALLPEN))
 
 
 def lined_pencil(writer: Writer, text: str) -> NDArray[np.uint8]:
     """In pencil on lined paper, as dark as the lines."""
-    sheet = writer.sheet()
-    writer.rule(sheet, 90, _BLUE)
-    writer.write(sheet, text, 75, _PENCIL)
-    return writer.photograph(sheet)
+    return writer.photograph(_on_lines(writer, text, 90, _BLUE, _PENCIL))
 
 
 def lined_black(writer: Writer, text: str) -> NDArray[np.uint8]:
     """On paper with black lines."""
-    sheet = writer.sheet()
-    writer.rule(sheet, 100, _DARK)
-    writer.write(sheet, text, 75, _FINELINER)
-    return writer.photograph(sheet)
+    return writer.photograph(_on_lines(writer, text, 100, _DARK, _FINELINER))
 
 
 def bent(writer: Writer, text: str) -> NDArray[np.uint8]:
     """On lined paper that isn't flat."""
+    return writer.photograph(writer.bend(_on_lines(writer, text, 90, _DARK, _FINELINER)))
+
+
+def _on_lines(writer: Writer, text: str, step: int, lines: Colour, pen: Colour) -> Sheet:
+    """A number on a lined sheet."""
     sheet = writer.sheet()
-    writer.rule(sheet, 90, _DARK)
-    writer.write(sheet, text, 75, _FINELINER)
-    return writer.photograph(writer.bend(sheet))
+    writer.rule(sheet, step, lines)
+    writer.write(sheet, text, 75, pen)
+    return sheet
 
 
 def legal_pad(writer: Writer, text: str) -> NDArray[np.uint8]:

@@ -1,8 +1,7 @@
 """Draw the pictures of the how-to, and what ``digits read`` shows of them; ``make docs`` runs it.
 
 We drew them: a note under a lamp, a number on squared paper, a 7 as a drawing program leaves it, an
-amount on ruled paper.
-Only the lines of writing are set with MNIST digits.
+amount on ruled paper. Only the lines of writing are set with MNIST digits.
 """
 
 import sys

@@ -233,6 +233,35 @@ def test_circled_number_is_read(reader: Reader, text: str, end: int, layout: str
     assert reader.read(page, layout).text == text
 
 
+@pytest.mark.parametrize("text", ["36", "2480"])
+@pytest.mark.parametrize("slope", [0.0, 0.02])
+@pytest.mark.parametrize("aside", [0, 12], ids=["inside", "touching"])
+def test_digits_in_printed_boxes_are_read(
+    reader: Reader, text: str, slope: float, aside: int
+) -> None:
+    page = np.full((260, 110 * len(text) + 120), 245, np.uint8)
+    for place, digit in enumerate(text):
+        part = write(digit, height=80, thickness=8, margin=0)
+        left = 70 + 110 * place + (100 - part.shape[1]) // 2
+        left += (100 - part.shape[1]) // 2 if aside else 0  # up to the right border
+        window = page[90 : 90 + len(part), left : left + part.shape[1]]
+        np.minimum(window, part, out=window)
+    corners = [60 + 110 * place for place in range(len(text) + 1)]
+    for x in corners:
+        cv2.line(page, (x, 70), (x, 190), 60, 2)
+    for y in (70, 190):
+        cv2.line(page, (corners[0], y), (corners[-1], y), 60, 2)
+    turn = np.array([[1, 0, 0], [slope, 1, 0]])
+    turned = cv2.warpAffine(page, turn, page.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+    assert reader.read(turned).text == text
+
+
+def test_a_square_zero_is_no_box(reader: Reader) -> None:
+    page = np.full((200, 160), 245, np.uint8)
+    cv2.rectangle(page, (50, 50), (110, 150), 30, 8)
+    assert reader.read(page, "digit").text == "0"
+
+
 @pytest.mark.parametrize("digit", "0689")
 def test_loop_of_a_digit_in_outline_is_no_ring(reader: Reader, digit: str) -> None:
     thick = write(digit, height=150, thickness=24, margin=40)

@@ -10,13 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from keras_digits.reading.components import Part
 from keras_digits.reading.ink import Ink
-from keras_digits.reading.parts import (
-    Part,
-    Parts,
-    digit_height,
-    without_separators,
-)
+from keras_digits.reading.parts import Parts, digit_height, without_separators
 from keras_digits.reading.views import Level, Line
 
 _WIDEST_GAP = 2.2

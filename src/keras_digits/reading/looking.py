@@ -10,10 +10,10 @@ from typing import Any
 
 from keras_digits.errors import PictureError
 from keras_digits.reading.choosing import Chosen, Sight, Stem, choose_one, choose_rows
+from keras_digits.reading.components import Part
 from keras_digits.reading.finding import Found, find_lines, find_one
 from keras_digits.reading.ink import Ink, find_ink
 from keras_digits.reading.network import Network
-from keras_digits.reading.parts import Part
 from keras_digits.reading.picture import decode
 from keras_digits.reading.views import Line, View
 

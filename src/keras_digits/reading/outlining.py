@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.digits import FRAME_WIDTH, INK, SIDE, Box
+from keras_digits.reading.components import Part
 from keras_digits.reading.decoding import Spot
 from keras_digits.reading.ink import CORE_PERCENTILE
-from keras_digits.reading.parts import Part, Parts
+from keras_digits.reading.parts import Parts
 from keras_digits.reading.pixels import percentile
 from keras_digits.reading.views import DIGIT_HEIGHT, View
 

@@ -7,8 +7,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from keras_digits.reading.components import Part, components
 from keras_digits.reading.ink import CORE_PERCENTILE, Ink
 from keras_digits.reading.pixels import percentile
+from keras_digits.reading.rings import frames_among, rings_among, without
 from keras_digits.reading.rules import without_rules
 
 _TEXTURE = 3000
@@ -20,43 +22,8 @@ _MOST_PARTS = 600
 _USUAL_SHARE = 0.6
 """The share of a line's large parts that are no taller than its digits."""
 
-_RING_INK = 0.35
-"""A ring around digits is thin: its ink covers at most this share of its box."""
-
-_RING_FILLED = 0.33
-"""What it is drawn around reaches this share of its height at least."""
-
-_RING_GAP = 0.06
-"""It may be open for this share of its height."""
-
-_RING_OFF_CENTRE = 0.2
-"""And lies at most so far from its middle, in its width and height: the loop of a hollow 6 does
-not."""
-
 _FLOOR = 0.4
 """Ink below this share of the threshold counts as paper."""
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """A connected piece of ink: its label, box and area in pixels."""
-
-    label: int
-    left: int
-    top: int
-    width: int
-    height: int
-    area: int
-
-    @property
-    def bottom(self) -> int:
-        """The first row below it."""
-        return self.top + self.height
-
-    @property
-    def right(self) -> int:
-        """The first column right of it."""
-        return self.left + self.width
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,67 +53,20 @@ class Parts:
             up_to_border: Whether parts that the border cuts off count for the typical height.
         """
         mask = without_rules(ink.mask)
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-        parts = [Part(label, *row) for label, row in enumerate(stats.tolist()) if label > 0]
+        count, labels, parts = components(mask)
+        if (frames := frames_among(parts, labels)) is not None:
+            mask = np.asarray(mask & ~frames & 1)
+            ink = without(frames, ink, mask)
+            count, labels, parts = components(mask)
         kept = _without_specks(parts, mask.shape, up_to_border)
         is_texture = len(kept) > _TEXTURE
         kept = [] if is_texture else sorted(kept, key=lambda part: -part.area)[:_MOST_PARTS]
-        if rings := _rings(kept, labels):
+        if rings := rings_among(kept, labels):
             kept = [part for part in kept if part not in rings]
-            ink = _without(rings, ink, labels)
+            drawn = np.isin(labels, [part.label for part in rings])
+            ink = without(drawn, ink, (labels > 0) & ~drawn)
         typical = _typical_height(kept, mask.shape, up_to_border) if kept else 0.0
         return cls(ink, labels, count, kept, typical)
-
-
-def _rings(parts: Sequence[Part], labels: NDArray[np.int32]) -> list[Part]:
-    """The parts that are drawn around others, as people circle numbers."""
-    if len(parts) < 2:
-        return []
-    left, top, width, height = np.array([(p.left, p.top, p.width, p.height) for p in parts]).T
-    right, bottom = left + width, top + height
-    holds = (left[:, None] < left) & (right < right[:, None])
-    holds &= (top[:, None] < top) & (bottom < bottom[:, None])
-    held = {
-        index: [parts[other] for other in np.flatnonzero(holds[index]).tolist()]
-        for index in np.flatnonzero(holds.any(axis=1)).tolist()
-    }
-    return [
-        parts[index] for index, inside in held.items() if _is_ring(parts[index], inside, labels)
-    ]
-
-
-def _is_ring(ring: Part, inside: Sequence[Part], labels: NDArray[np.int32]) -> bool:
-    """Whether a part is drawn around those whose boxes lie in its own."""
-    if ring.area > _RING_INK * ring.width * ring.height:
-        return False
-    if max(one.height for one in inside) < _RING_FILLED * ring.height:
-        return False
-    left, right = min(one.left for one in inside), max(one.right for one in inside)
-    top, bottom = min(one.top for one in inside), max(one.bottom for one in inside)
-    aside = abs(left + right - ring.left - ring.right) / 2 / ring.width
-    above = abs(top + bottom - ring.top - ring.bottom) / 2 / ring.height
-    return max(aside, above) <= _RING_OFF_CENTRE and _is_closed_around(ring, inside, labels)
-
-
-def _is_closed_around(ring: Part, inside: Sequence[Part], labels: NDArray[np.int32]) -> bool:
-    """Whether no way leads from the tallest of some parts past a ring, its small gaps closed."""
-    box = labels[ring.top : ring.bottom, ring.left : ring.right]
-    reach = round(_RING_GAP / 2 * ring.height)
-    margin = reach + 1
-    around = np.pad((box == ring.label).astype(np.uint8), margin)
-    wide = cv2.dilate(around, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
-    _, areas = cv2.connectedComponents(1 - wide, connectivity=4)
-    tallest = max(inside, key=lambda one: one.height)
-    where = areas[margin:-margin, margin:-margin][box == tallest.label]
-    return bool((where != areas[0, 0]).all())
-
-
-def _without(unwanted: Sequence[Part], ink: Ink, labels: NDArray[np.int32]) -> Ink:
-    """The ink without some parts and the faint edges of their strokes."""
-    mask = np.isin(labels, [part.label for part in unwanted]).astype(np.uint8)
-    wide = cv2.dilate(mask, np.ones((5, 5), np.uint8))
-    spared = (labels > 0) & (mask == 0)  # what stands close to them
-    return Ink(np.where((wide > 0) & ~spared, np.float32(0), ink.strength), ink.threshold)
 
 
 def ink_of(chosen: Sequence[Part], parts: Parts) -> NDArray[np.float32]:

@@ -23,6 +23,13 @@ _CROSSING = 4
 """So far above and below a pixel of a rule a stroke may be that crosses it there, where the rule
 isn't thicker."""
 
+_SLACK = 0.01
+"""How far from the picture's edge a rule that runs up to it may end, as a share of its length."""
+
+_RIM, _RIM_FILLED = 0.16, 0.9
+"""The sides of a box lie so close to its edges, as a share of its extent, because it may be turned
+a little; and are at least so far whole."""
+
 
 def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The mask without printed rules and cell borders: thin, straight, from edge to edge."""
@@ -35,6 +42,33 @@ def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     cleaned = np.asarray(mask & ~printed & 1)
     is_ruled = max(level.num_across, plumb.num_across) >= FEWEST
     return cleaned if is_ruled or cleaned.sum() > 0.1 * mask.sum() else mask
+
+
+def frame_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """The rules of a printed box, or of several side by side.
+
+    Args:
+        mask: uint8 ``(height, width)``, what is joined, cropped closely: 1 where there is ink.
+
+    Returns:
+        uint8, shaped alike, 1 where a rule is and no stroke that crosses it; None where it is no
+        box: rules along all four sides.
+    """
+    if not all(_is_rim(side) for side in (mask, mask[::-1], mask.T, mask.T[::-1])):
+        return None
+    level = _Bands.of(mask, slack=_RIM)
+    plumb = _Bands.of(np.ascontiguousarray(mask.T), slack=_RIM)
+    rules = np.asarray(level.pixels | plumb.pixels.T)
+    if not all(_is_rim(side) for side in (rules, rules[::-1], rules.T, rules.T[::-1])):
+        return None
+    strokes = np.asarray(mask & ~rules & 1)
+    return level.without_crossings(strokes) | plumb.without_crossings(strokes.T).T
+
+
+def _is_rim(mask: NDArray[np.uint8]) -> bool:
+    """Whether there is ink along the whole upper edge."""
+    rim = mask[: math.ceil(_RIM * len(mask))]
+    return bool(np.count_nonzero(rim.max(axis=0)) >= _RIM_FILLED * mask.shape[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,14 +86,15 @@ class _Bands:
     crossing: int
 
     @classmethod
-    def of(cls, mask: NDArray[np.uint8], anywhere: bool = True) -> "_Bands":
+    def of(cls, mask: NDArray[np.uint8], anywhere: bool = True, slack: float = _SLACK) -> "_Bands":
         """The level rules of a mask.
 
         Args:
             mask: Turned so that the rules looked for are level.
             anywhere: Whether those of a crop may lie within it, or only along its edges.
+            slack: How far from the edge a rule that runs up to it may end, as a share.
         """
-        pixels, across = _rules(mask, anywhere), ruling(mask)
+        pixels, across = _rules(mask, anywhere, slack), ruling(mask)
         for rule in across:
             pixels |= band(rule.rows, rule.thickness, len(mask)) & mask
         thickest = max((rule.whole_thickness for rule in across), default=0.0)
@@ -74,16 +109,11 @@ class _Bands:
         return np.asarray(self.pixels & ~(above & below) & 1)
 
 
-def _rules(mask: NDArray[np.uint8], anywhere: bool) -> NDArray[np.uint8]:
-    """The pixels of a mask's horizontal rules.
-
-    Args:
-        mask: Turned so that the rules looked for are horizontal.
-        anywhere: Whether they may lie within the picture, or only along its edges.
-    """
+def _rules(mask: NDArray[np.uint8], anywhere: bool, slack: float) -> NDArray[np.uint8]:
+    """The pixels of a mask's horizontal rules; as :meth:`_Bands.of`."""
     rules = np.zeros_like(mask)
     across, length = mask.shape
-    margin = _margin(length)
+    margin = _margin(length, slack)
     if not (mask[:, : margin + 1].any() or mask[:, -margin - 1 :].any()):
         return rules
     least = max(8, round(0.2 * length))
@@ -100,7 +130,7 @@ def _rules(mask: NDArray[np.uint8], anywhere: bool) -> NDArray[np.uint8]:
         box = (slice(top, top + height), slice(left, left + width))
         run = (labels[box] == label).view(np.uint8) & runs[box]
         line = _as_straight_line(run, left, top)
-        if line is not None and _is_rule(line, across, length, anywhere):
+        if line is not None and _is_rule(line, across, length, anywhere, slack):
             rows = line.level + line.slope * np.arange(length)
             rules |= band(rows, line.thickness, across) & mask
     return rules
@@ -143,9 +173,9 @@ def _as_straight_line(run: NDArray[np.uint8], left: int, top: int) -> _StraightL
     return _StraightLine(left + int(columns[0]), left + int(columns[-1]), level, slope, usual)
 
 
-def _is_rule(line: _StraightLine, across: int, length: int, anywhere: bool) -> bool:
+def _is_rule(line: _StraightLine, across: int, length: int, anywhere: bool, slack: float) -> bool:
     """Whether a straight line is printed: thin, and from edge to edge or along one."""
-    margin = _margin(length)
+    margin = _margin(length, slack)
     ends = (line.first <= margin) + (line.last + 1 >= length - margin)
     nearest = min(
         place if place < across / 2 else across - 1 - place
@@ -156,11 +186,11 @@ def _is_rule(line: _StraightLine, across: int, length: int, anywhere: bool) -> b
     share = _THICKEST_AT_EDGE if nearest <= line.thickness else _THICKEST
     if line.thickness > max(_THIN, share * min(across, length)) or abs(line.slope) > 0.12:
         return False
-    if ends == 2 and run > 0.9 * length:
+    if ends == 2 and run > min(0.9, 1 - 2 * slack) * length:
         return anywhere or at_edge
     return at_edge and ends > 0 and run > max(0.5 * length, 2 * across)
 
 
-def _margin(length: int) -> int:
+def _margin(length: int, slack: float) -> int:
     """How far from the edge a rule that runs up to it may end, in pixels."""
-    return int(0.01 * length + 1)
+    return int(slack * length + 1)

@@ -32,7 +32,11 @@ def test_shipped_network_needs_little_temperature(held_out: Digits) -> None:
 def test_promises_are_measured_of_pictures(held_out: Digits) -> None:
     few = Digits(held_out.images[:40], held_out.known_labels()[:40])
     path = network_path(None)
-    promises = measure_promises(path, few, seed=0)
+    reports: list[tuple[int, int]] = []
+    promises = measure_promises(
+        path, few, seed=0, report_progress=lambda _, done, total: reports.append((done, total))
+    )
+    assert reports == [(done, 180) for done in range(1, 181)]
     assert set(promises) == set(PROMISES)
     single, number, digit = (promises[name] for name in PROMISES)
     assert 100 < single.num_given[0] <= 120

@@ -10,7 +10,8 @@ like them. Numbers are measured one a picture, as ``layout="number"`` reads them
 """
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from keras_digits.data.numbers import draw_digit, draw_number, draw_other
 from keras_digits.declining import Promises
 from keras_digits.digits import Labels, Reading
 from keras_digits.errors import DigitsError
+from keras_digits.progress import ReportProgress
 from keras_digits.reading.network import Network, energies
 from keras_digits.reading.reader import Reader
 
@@ -60,7 +62,9 @@ def measure_temperature(path: Path, held_out: Digits, seed: int) -> float:
     return fit_temperature(logits, np.concatenate([labels, labels]))
 
 
-def measure_promises(path: Path, held_out: Digits, seed: int) -> dict[str, Promises]:
+def measure_promises(
+    path: Path, held_out: Digits, seed: int, report_progress: ReportProgress | None = None
+) -> dict[str, Promises]:
     """Read pictures made of held-out digits, and count right answers by their confidence.
 
     ``single`` and ``number`` count at most one answer a picture. ``digit`` counts up to seven, and
@@ -73,6 +77,7 @@ def measure_promises(path: Path, held_out: Digits, seed: int) -> dict[str, Promi
         path: A ``digits.onnx``, its temperature set.
         held_out: Digits that it did not learn from.
         seed: Decides the pictures.
+        report_progress: Told how many of the pictures are read.
 
     Returns:
         What was measured, by :data:`keras_digits.reading.accepting.PROMISES`.
@@ -84,11 +89,20 @@ def measure_promises(path: Path, held_out: Digits, seed: int) -> dict[str, Promi
     num_single = min(NUM_SINGLE, round(_SINGLE_A_DIGIT * len(held_out)))
     num_numbers = min(NUM_NUMBERS, round(_NUMBERS_A_DIGIT * len(held_out)))
     num_others = round(_OTHERS_SHARE * num_single)
-    singles = [draw_digit(case, generator) for _ in range(num_single - num_others)]
-    singles += [(draw_other(generator), _NO_DIGIT) for _ in range(num_others)]
+    count = itertools.count(1)
+
+    def report() -> None:
+        if report_progress:
+            report_progress("", next(count), num_single + num_numbers)
+
+    singles = itertools.chain(
+        (draw_digit(case, generator) for _ in range(num_single - num_others)),
+        ((draw_other(generator), _NO_DIGIT) for _ in range(num_others)),
+    )
+    read_singles = _read(reader, singles, "digit", report)
     lengths = generator.integers(1, _MOST_DIGITS + 1, num_numbers)
-    numbers = [draw_number(case, int(length), generator) for length in lengths]
-    read_singles, read_numbers = _read(reader, singles, "digit"), _read(reader, numbers, "number")
+    numbers = (draw_number(case, int(length), generator) for length in lengths)
+    read_numbers = _read(reader, numbers, "number", report)
     return {
         "single": _counted(_whole(read_singles)),
         "number": _counted(_whole(read_numbers)),
@@ -117,15 +131,25 @@ def _mean_loss(logits: NDArray[np.floating], labels: Labels) -> float:
 
 
 def _read(
-    reader: Reader, drawn: Sequence[tuple[NDArray[np.uint8], str]], layout: str
+    reader: Reader,
+    drawn: Iterable[tuple[NDArray[np.uint8], str]],
+    layout: str,
+    report: Callable[[], None],
 ) -> list[tuple[Reading, str]]:
-    """What was read in pictures, and what stands in them."""
-    readings = reader.read_many([picture for picture, _ in drawn], layout)
+    """What was read in pictures, drawn as they are needed, and what stands in them."""
+    texts: list[str] = []
+
+    def pictures() -> Iterator[NDArray[np.uint8]]:
+        for picture, text in drawn:
+            texts.append(text)
+            yield picture
+
     pairs = []
-    for (_, text), reading in zip(drawn, readings, strict=True):
+    for index, reading in enumerate(reader.read_many(pictures(), layout)):
         if isinstance(reading, DigitsError):
             raise reading
-        pairs.append((reading, text))
+        pairs.append((reading, texts[index]))
+        report()
     return pairs
 
 

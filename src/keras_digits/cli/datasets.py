@@ -12,7 +12,7 @@ from keras_digits.training.recipe import Recipe, setting_help
 
 if TYPE_CHECKING:
     from keras_digits.data.datasets import Dataset
-    from keras_digits.data.mnist import ReportProgress
+    from keras_digits.progress import ReportProgress
 
 
 def load_on_screen(name: str, path: str | None) -> "Dataset":

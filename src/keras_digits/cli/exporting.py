@@ -1,15 +1,17 @@
 """The command that writes a run's network for elsewhere."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
-from keras_digits.cli.training import say_what_is_measured, start_keras
+from keras_digits.cli.training import progress_bar, say_what_is_measured, start_keras
 
 if TYPE_CHECKING:
     from keras_digits.data.datasets import Dataset
+    from keras_digits.progress import ReportProgress
     from keras_digits.training.run import Run
 
 FileFormat: TypeAlias = Literal["onnx", "saved_model", "litert"]
@@ -47,11 +49,15 @@ def export(
 
     if file_format == "onnx":
         say_what_is_measured(opened)
-    path = _exporter(file_format)(opened, run_dataset(opened), out)
+    dataset = run_dataset(opened)
+    with progress_bar() as report_progress:
+        path = _exporter(file_format, report_progress)(opened, dataset, out)
     print(f"Agrees with Keras on test digits: {path}")
 
 
-def _exporter(file_format: FileFormat) -> "Callable[[Run, Dataset, Path | None], Path]":
+def _exporter(
+    file_format: FileFormat, report_progress: "ReportProgress | None"
+) -> "Callable[[Run, Dataset, Path | None], Path]":
     """What writes a format; only the one that is asked for is imported."""
     if file_format == "saved_model":
         from keras_digits.export.saved_model import export_saved_model
@@ -63,4 +69,4 @@ def _exporter(file_format: FileFormat) -> "Callable[[Run, Dataset, Path | None],
         return export_litert
     from keras_digits.export import export_run
 
-    return export_run
+    return partial(export_run, report_progress=report_progress)

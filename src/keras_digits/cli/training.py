@@ -15,8 +15,8 @@ from keras_digits.training.recipe import AUTO_PRECISION, Recipe, setting_help
 
 if TYPE_CHECKING:
     from keras_digits.data.datasets import Dataset
-    from keras_digits.evaluation.robustness import ReportProgress
     from keras_digits.evaluation.scoring import Evaluation
+    from keras_digits.progress import ReportProgress
     from keras_digits.training.run import Run
 
 
@@ -186,7 +186,8 @@ def _finish(run: "Run", digits: "Dataset") -> None:
     from keras_digits.export import export_run
 
     say_what_is_measured(run)
-    export_run(run, digits)
+    with progress_bar() as report_progress:
+        export_run(run, digits, report_progress=report_progress)
     evaluation = evaluate(run, dataset=digits)
     print(evaluation.summary())
 
@@ -196,7 +197,8 @@ def say_what_is_measured(run: "Run") -> None:
     if run.recipe.validation_split > 0:
         print(
             "Reading pictures made of held-out digits, to learn how far it can be trusted; "
-            "this takes a minute or two …"
+            "this takes a minute or two …",
+            flush=True,
         )
 
 
@@ -281,7 +283,7 @@ def evaluate(
         count = scoring.write_submission(opened, data, submission)
         print(f"{count:,} predictions: {submission}")
         return
-    with _corrupting() as report_progress:
+    with progress_bar() as report_progress:
         evaluation = scoring.evaluate(
             opened, data, out=out, corruptions=corruptions, report_progress=report_progress
         )
@@ -291,8 +293,8 @@ def evaluate(
 
 
 @contextmanager
-def _corrupting() -> Iterator["ReportProgress | None"]:
-    """A progress bar on stderr, if that is a terminal, from the first corruption on."""
+def progress_bar() -> Iterator["ReportProgress | None"]:
+    """A progress bar on stderr, if that is a terminal, from the first report on."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,

@@ -18,7 +18,6 @@ from keras_digits.data import DATASETS
 from keras_digits.data.formats import Digits, Parts, read_parts
 from keras_digits.data.mnist import (
     MNIST_SHA256,
-    ReportProgress,
     fetch_mnist,
     find_mnist,
     part_digests,
@@ -27,6 +26,7 @@ from keras_digits.data.mnist import (
 )
 from keras_digits.digits import NUM_CLASSES
 from keras_digits.errors import DatasetError, DatasetMissingError
+from keras_digits.progress import ReportProgress
 from keras_digits.reading.normalising import normalise
 
 TEST_FRACTION = 1 / 7

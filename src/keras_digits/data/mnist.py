@@ -9,12 +9,11 @@ import csv
 import os
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -26,6 +25,7 @@ from keras_digits.data.idx import idx_sha256
 from keras_digits.digits import Images, Labels
 from keras_digits.errors import DatasetError, DatasetMissingError, OutputError
 from keras_digits.files import make_folder
+from keras_digits.progress import ReportProgress
 
 MNIST_SHA256 = (
     "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -63,9 +63,6 @@ MIRRORS = (
     Mirror("https://storage.googleapis.com/cvdf-datasets/mnist/", IDX_FILES),
     Mirror("https://storage.googleapis.com/tensorflow/tf-keras-datasets/", (NPZ_FILE,)),
 )
-
-ReportProgress: TypeAlias = Callable[[str, int, int], None]
-"""Called with a file's name, the bytes that have come, and the bytes that are to come."""
 
 _CONNECT_TIMEOUT_SECONDS = 10
 _FETCH_TIMEOUT_SECONDS = 600

@@ -6,7 +6,7 @@ Knows what a network believes of images, not which network it is, nor a file.
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from statistics import mean
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from rich.table import Table
@@ -14,13 +14,10 @@ from rich.table import Table
 from keras_digits.digits import SIDE, Images, Labels, Probabilities
 from keras_digits.evaluation.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from keras_digits.evaluation.metrics import accuracy
+from keras_digits.progress import ReportProgress
 
 SEED = 0
 """Decides all chance in the corruptions, so that every network is asked of the same images."""
-
-ReportProgress: TypeAlias = Callable[[str, int, int], None]
-"""Called before each corruption with its name, the number of those that are done, and the number of
-all; at last with an empty name."""
 
 
 def score_corruptions(

@@ -27,15 +27,12 @@ from keras_digits.evaluation.report import (
     render_report,
     report_figures,
 )
-from keras_digits.evaluation.robustness import (
-    ReportProgress,
-    corruption_examples,
-    score_corruptions,
-)
+from keras_digits.evaluation.robustness import corruption_examples, score_corruptions
 from keras_digits.export import export_run
 from keras_digits.export.contract import is_card
 from keras_digits.files import make_folder, write_json, write_text
 from keras_digits.networks import NETWORKS, backend
+from keras_digits.progress import ReportProgress
 from keras_digits.reading.network import Network as ExportedNetwork
 from keras_digits.training.environment import describe_environment
 from keras_digits.training.fit import diverged, load_model, run_dataset

@@ -29,6 +29,7 @@ from keras_digits.export.contract import (
     replacing_with_card,
 )
 from keras_digits.networks import NETWORKS
+from keras_digits.progress import ReportProgress
 from keras_digits.quantisation import quantise
 from keras_digits.training.fit import run_dataset, split_for_watching
 from keras_digits.training.run import Run, open_run
@@ -48,7 +49,11 @@ _NUM_CALIBRATION_BATCHES, _CALIBRATION_BATCH_SIZE = 12, 64
 
 
 def export_run(
-    run: Run | str | Path, dataset: Dataset | None = None, path: str | Path | None = None
+    run: Run | str | Path,
+    dataset: Dataset | None = None,
+    path: str | Path | None = None,
+    *,
+    report_progress: ReportProgress | None = None,
 ) -> Path:
     """Write a run's ``digits.onnx``, once ONNX Runtime agrees with Keras on test digits.
 
@@ -61,6 +66,7 @@ def export_run(
             nothing.
         path: The file, ``NAME.onnx``, with the model card as ``NAME.md`` beside it; by default
             ``digits.onnx`` in the run folder, where the card is already.
+        report_progress: Told how many of the pictures are read on which that is measured.
 
     Returns:
         The file's path.
@@ -80,7 +86,7 @@ def export_run(
         if NETWORKS[run.recipe.network].in_integers:
             _quantise(run, partial, dataset)
         if run.recipe.validation_split > 0:
-            _calibrate(run, partial, dataset)
+            _calibrate(run, partial, dataset, report_progress)
     return path
 
 
@@ -118,12 +124,14 @@ def _quantise(run: Run, path: Path, dataset: Dataset) -> None:
             )
 
 
-def _calibrate(run: Run, path: Path, dataset: Dataset) -> None:
+def _calibrate(
+    run: Run, path: Path, dataset: Dataset, report_progress: ReportProgress | None
+) -> None:
     """Add to a file's metadata how far its confidence can be trusted."""
     _, held_out = split_for_watching(dataset, run.recipe)
     temperature = measure_temperature(path, held_out, run.recipe.seed)
     _add_metadata(path, {"keras_digits.temperature": f"{temperature:.4f}"})
-    promises = measure_promises(path, held_out, run.recipe.seed)
+    promises = measure_promises(path, held_out, run.recipe.seed, report_progress)
     _add_metadata(
         path, {f"keras_digits.promises.{name}": one.to_json() for name, one in promises.items()}
     )

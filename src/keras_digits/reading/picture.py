@@ -228,10 +228,13 @@ def _upright(picture: Image.Image, is_ours: bool) -> Picture:
     """Shrink, turn, flatten; what isn't ours stays as it is."""
     width = picture.size[0]
     if max(picture.size) > WORKING_SIDE:
-        picture = _shrunk(picture, is_ours)
+        picture, is_ours = _shrunk(picture, is_ours), True
     scale = width / picture.size[0]
-    upright = _flat(ImageOps.exif_transpose(picture))
-    return Picture(np.asarray(upright), scale)
+    if is_ours:
+        ImageOps.exif_transpose(picture, in_place=True)  # else all are copied, upright or not
+    else:
+        picture = ImageOps.exif_transpose(picture)
+    return Picture(np.asarray(_flat(picture)), scale)
 
 
 def _shrunk(picture: Image.Image, is_ours: bool) -> Image.Image:

@@ -99,6 +99,13 @@ def test_comparison_of_which_nothing_is_left_says_so(capsys: pytest.CaptureFixtu
     assert "smaller --learning-rate" in printed.err
 
 
+def test_comparison_that_is_refused_leaves_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ["--optimizer", "sgd", "--optimizer", "adam", "--validation-split", "0.0001"]
+    assert main(["train", *QUICK, *flags, "--out", "both"]) == 2
+    assert "leaves none on one side" in capsys.readouterr().err
+    assert not Path("both").exists()
+
+
 def test_comparison_that_was_begun_on_other_digits_is_refused_before_training(
     capsys: pytest.CaptureFixture[str], trained_run: Run, optdigits: Dataset
 ) -> None:

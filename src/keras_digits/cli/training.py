@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from keras_digits.cli.datasets import load_on_screen
-from keras_digits.errors import ModelFileError, RecipeError
+from keras_digits.errors import DigitsError, ModelFileError, RecipeError
 from keras_digits.training.recipe import AUTO_PRECISION, Recipe, setting_help
 
 if TYPE_CHECKING:
@@ -84,13 +84,22 @@ def train(
 
 def _train_all(recipes: Sequence[Recipe], out: Path | None) -> None:
     """Train, test and export each recipe on the same digits; compare where there are several."""
-    from keras_digits.training.run import begin_comparison, claim_folder, new_folder
+    from keras_digits.training.run import (
+        begin_comparison,
+        claim_folder,
+        forget_comparison,
+        new_folder,
+    )
 
     digits = load_on_screen(recipes[0].dataset, recipes[0].data)
     if len(recipes) > 1:
         folder = out or new_folder(recipes[0], suffix="comparison")
         begin_comparison(folder, recipes)
-        _run_comparison(folder, recipes, digits)
+        try:
+            _run_comparison(folder, recipes, digits)
+        except DigitsError:
+            forget_comparison(folder)
+            raise
         return
     folder = out or new_folder(recipes[0])
     claim_folder(folder)

@@ -19,6 +19,7 @@ import csv
 import io
 import json
 import shlex
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +33,8 @@ from keras_digits.errors import DatasetError, RecipeError, RunError
 from keras_digits.files import cannot_write, make_folder, write_json, write_text
 from keras_digits.training.environment import describe_environment
 from keras_digits.training.recipe import Recipe
+
+_COMPARISON = "comparison.json"
 
 RUNS_FOLDER = Path("runs")
 """Where runs go when nobody says where."""
@@ -322,7 +325,13 @@ def begin_comparison(folder: Path, recipes: Sequence[Recipe]) -> None:
     """
     claim_folder(folder)
     settings = [recipe.with_absolute_paths().to_dict() for recipe in recipes]
-    write_json(folder / "comparison.json", {"recipes": settings})
+    write_json(folder / _COMPARISON, {"recipes": settings})
+
+
+def forget_comparison(folder: Path) -> None:
+    """Remove what :func:`begin_comparison` wrote, where no run was begun in `folder` since."""
+    if [path.name for path in folder.iterdir()] == [_COMPARISON]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def read_comparison(folder: Path) -> list[Recipe]:
@@ -331,7 +340,7 @@ def read_comparison(folder: Path) -> list[Recipe]:
     Raises:
         RunError: The note is broken.
     """
-    path = folder / "comparison.json"
+    path = folder / _COMPARISON
     if not path.is_file():
         return []
     try:

@@ -33,7 +33,15 @@ class Server:
         """The processes that it started to read."""
         listing = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         pids = [int(pid) for pid in listing.read_text().split()]
-        return [pid for pid in pids if "popen_loky" in Path(f"/proc/{pid}/cmdline").read_text()]
+        return [pid for pid in pids if "popen_loky" in _command(pid)]
+
+
+def _command(pid: int) -> str:
+    """A process's command line; empty where it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except FileNotFoundError:
+        return ""
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from PIL import Image
 
 from conftest import ROOT
 from keras_digits.cli import main
+from keras_digits.reading.catalogue import network_path
 from keras_digits.reading.reader import Reader
 from keras_digits.serving.images import images_of
+from keras_digits.serving.model import load
 from keras_digits.serving.options import RequestError
 from pen import encode, write
 
@@ -227,8 +230,9 @@ def test_bad_images_get_one_clear_line(
         "  x\n y\n",
         "{[]: 1}",
         "-" * 9000 + "1",
+        f"{{'descr': '|u1', 'fortran_order': False, 'shape': (0x{'f' * 9000}, 28)}}",
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_numpy_files_that_lie_are_refused(client: httpx.Client, header: str) -> None:
     raw = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode()
@@ -255,6 +259,17 @@ def test_the_model_is_described_with_its_promises_and_limits(client: httpx.Clien
     by_error = {row["max_error"]: row for row in model["promises"]}
     assert by_error[0.05]["single"] <= by_error[0.01]["single"] < 1
     assert "# " in model["card"]
+
+
+def test_a_readme_beside_a_network_is_its_card_only_in_a_run_folder(tmp_path: Path) -> None:
+    network, readme = tmp_path / "mine.onnx", tmp_path / "README.md"
+    shutil.copy(network_path(None), network)
+    readme.write_text("what is in this folder")
+    assert load(str(network)).facts["card"] is None
+    (tmp_path / "recipe.json").write_text("{}")
+    assert load(str(network)).facts["card"] == "what is in this folder"
+    (tmp_path / "mine.md").write_text("a card")
+    assert load(str(network)).facts["card"] == "a card"
 
 
 def test_it_tells_that_it_lives_and_what_it_counted(client: httpx.Client) -> None:
@@ -287,6 +302,7 @@ def test_every_answer_forbids_foreign_scripts_and_frames(client: httpx.Client) -
         assert "unsafe" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
         assert "access-control-allow-origin" not in headers
+        assert headers["cache-control"] == ("no-store" if path[1:3] in ("v1", "no") else "no-cache")
 
 
 def test_documents_come_from_here_alone(client: httpx.Client) -> None:

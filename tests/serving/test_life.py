@@ -26,10 +26,11 @@ from starlette.requests import Request
 from keras_digits.errors import ServingError
 from keras_digits.reading.catalogue import network_path
 from keras_digits.serving.app import create_app
-from keras_digits.serving.bodies import Memory, body_of, order_of
+from keras_digits.serving.bodies import Memory, Order, body_of, order_of
 from keras_digits.serving.guarding import Guard
-from keras_digits.serving.processes import ClassifyTask, ReadingProcess, ReadTask
-from keras_digits.serving.queueing import BusyError, FailureError, Queue
+from keras_digits.serving.options import ReadOptions
+from keras_digits.serving.processes import ClassifyTask, Failure, ReadingProcess, ReadTask
+from keras_digits.serving.queueing import BusyError, Queue
 from keras_digits.serving.running import close_silent
 from keras_digits.serving.service import Service
 from keras_digits.serving.settings import Settings
@@ -285,6 +286,32 @@ def test_who_says_nothing_is_not_listened_to_for_ever() -> None:
     assert good == b"HTTP/1.1 204 No Content\r\n"
 
 
+def test_who_takes_nothing_of_an_answer_is_not_waited_for() -> None:
+    async def large(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(1000):
+            await send({"type": "http.response.body", "body": bytes(100_000), "more_body": True})
+
+    async def stall() -> int:
+        server = uvicorn.Server(uvicorn.Config(large, log_level="critical", lifespan="off"))
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            life = asyncio.create_task(server.serve(sockets=[listening]))
+            closing = asyncio.create_task(close_silent(server, 0.2))
+            link = socket.create_connection(listening.getsockname())
+            link.sendall(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n")  # and not a byte is read
+            await asyncio.sleep(0.1)
+            begun = len(server.server_state.connections)
+            while server.server_state.connections:
+                await asyncio.sleep(0.1)
+            closing.cancel()
+            link.close()
+            server.should_exit = True
+            await life
+        return begun
+
+    assert asyncio.run(asyncio.wait_for(stall(), 20)) == 1
+
+
 def test_a_mistake_of_the_servers_is_one_line_too() -> None:
     async def ask() -> httpx.Response:
         service = Service(Settings())
@@ -524,7 +551,8 @@ def test_a_decompression_bomb_is_cheap(server: Server, client: httpx.Client, mod
     for bomb in (huge, largest.getvalue()):
         pids = (server.process.pid, *server.children())
         before = {pid: _forget_peak(pid) for pid in pids}
-        client.post("/v1/read", content=bomb, headers=PNG)
+        answer = client.post("/v1/read", content=bomb, headers=PNG)
+        assert answer.status_code == (422 if bomb is huge else 200)
         assert max(_peak_mib(pid) - before[pid] for pid in pids) * 2**20 < 200e6
 
 
@@ -570,17 +598,67 @@ def test_a_mistake_in_a_process_is_told_and_the_process_goes_on(
         (before,) = queue._processes[0]._executor._processes
         odd = ClassifyTask(np.zeros((1, 5, 5), np.uint8))  # no request has it
         tasks = (odd, ReadTask(SEVEN, "auto"), ClassifyTask(np.zeros((2, 28, 28), np.uint8)))
-        outcomes = await asyncio.gather(*(queue.do([one]) for one in tasks), return_exceptions=True)
+        outcomes = await queue.do(tasks)
         (after,) = queue._processes[0]._executor._processes
         await queue.close()
         return [*outcomes, before == after]
 
-    odd, (seven,), (images,), is_same = asyncio.run(answer())
-    assert isinstance(odd, FailureError)
+    odd, seven, images, is_same = asyncio.run(answer())
+    assert isinstance(odd, Failure)
     assert (seven.text, images.shape, is_same) == ("7", (2, 10), True)
     (line,) = [record.getMessage() for record in caplog.records]
     assert ".py:" in line
     assert "in a process that reads" in line
+
+
+def test_a_mistake_of_ours_at_one_picture_stops_no_other() -> None:
+    class Failing(Queue):
+        async def do(self, tasks: Any) -> Any:
+            first, *others = await super().do(tasks)
+            return [first, Failure("KeyError", "here.py:1"), *others[1:]]
+
+    async def ask() -> list[Any]:
+        service = Service(Settings(num_processes=1))
+        service._queue.__class__ = Failing
+        await service.open()
+        several = Order((("a", SEVEN), ("b", SEVEN), ("c", SEVEN)), True, ReadOptions())
+        answers = await service.read(several)
+        await service.close()
+        assert isinstance(answers, list)
+        return answers
+
+    first, failed, third = asyncio.run(ask())
+    assert failed["error"] == "the server failed (KeyError), by a mistake of its own."
+    assert [first["error"], third["error"], failed["numbers"]] == [None, None, []]
+
+
+def test_nobody_reads_for_a_client_that_has_gone() -> None:
+    async def leave() -> tuple[int, int]:
+        queue = queue_of_one_process()
+        await queue.open()
+        first, second = (asyncio.create_task(queue.do([ReadTask(SEVEN, "auto")])) for _ in range(2))
+        second_later = asyncio.create_task(queue.do([ReadTask(SEVEN, "auto")] * 9))
+        await asyncio.sleep(0)
+        before = queue.num_waiting
+        second_later.cancel()
+        await asyncio.gather(first, second, second_later, return_exceptions=True)
+        after = queue.num_waiting
+        await asyncio.wait_for(queue.close(), 10)
+        return before, after
+
+    before, after = asyncio.run(leave())
+    assert before == 11
+    assert after == 0
+
+
+def test_a_client_that_goes_leaves_its_place(own_server: Server) -> None:
+    large, address = encode(np.full((4000, 5000), 255, np.uint8)), httpx.URL(own_server.url)
+    for _ in range(40):
+        with socket.create_connection((address.host, address.port)) as link:
+            head = f"POST /v1/read HTTP/1.1\r\nhost: x\r\ncontent-length: {len(large)}\r\n"
+            link.sendall(f"{head}content-type: image/png\r\n\r\n".encode() + large)
+            time.sleep(0.02)
+    assert 'status="499"' in httpx.get(f"{own_server.url}/metrics").text
 
 
 def test_a_process_that_has_no_successor_yet_gets_one_later(

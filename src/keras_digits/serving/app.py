@@ -1,7 +1,8 @@
 """The application: which path is answered by what."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from enum import Enum
 from importlib.resources import files
@@ -28,6 +29,9 @@ _PAGE = Path(str(files("keras_digits") / "serving" / "page"))
 _DOCS = Path(str(files("keras_digits") / "serving" / "docs"))
 _SWAGGER = Path(str(files("fastapi_offline") / "static"))
 """Swagger UI as a package of PyPI brings it, so that documents need no other host."""
+
+_CLIENT_GONE = 499
+"""The status that is counted for requests whose clients did not wait; nginx counts them so."""
 
 _WATCHING: list[str | Enum] = ["watching"]
 
@@ -96,7 +100,7 @@ def _add_reading(app: FastAPI, service: Service) -> None:
         """One picture is answered by an object, several by a list of them, in order."""
         async with body_of(request, settings, memory) as body:
             order = await order_of(request, body, settings)
-            return _as_json(await service.read(order))
+            return await _answer_to(request, service.read(order))
 
     @app.post(
         CLASSIFY_PATH,
@@ -110,7 +114,7 @@ def _add_reading(app: FastAPI, service: Service) -> None:
         """28x28 images, 0 paper, 255 ink, as JSON or as a NumPy file of uint8."""
         async with body_of(request, settings, memory) as body:
             images = images_of(media_type(request), body, settings.max_images)
-            return _as_json(await service.classify(images))
+            return await _answer_to(request, service.classify(images))
 
 
 def _add_watching(app: FastAPI, service: Service) -> None:
@@ -189,6 +193,24 @@ def _add_refusals(app: FastAPI) -> None:
     async def miss(request: Request, error: HTTPException) -> Response:
         message = f"{request.method} {request.url.path[:100]}: {error.detail}. See /docs."
         return JSONResponse({"error": message}, error.status_code, error.headers)
+
+
+async def _answer_to(request: Request, work: Coroutine[Any, Any, Any]) -> Response:
+    """The answer that comes of some work, which ends where the client goes before."""
+    working = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(_until_gone(request))
+    try:
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        return _as_json(working.result()) if working.done() else Response(status_code=_CLIENT_GONE)
+    finally:
+        working.cancel()
+        leaving.cancel()
+
+
+async def _until_gone(request: Request) -> None:
+    """Wait until the client of a request whose body was read closes the connection."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _as_json(answered: Any) -> Response:

@@ -109,7 +109,10 @@ class Guard:
                 status = message["status"]
                 # Who was told not to send a body mustn't send the next request in its place.
                 closing = [(b"connection", b"close")] if expects and status >= 400 else []
-                message["headers"] = [*message.get("headers", ()), *_HEADERS, *closing]
+                headers = list(message.get("headers", ()))
+                if not any(name == b"cache-control" for name, _ in headers):
+                    headers.append((b"cache-control", _caching(scope["path"])))
+                message["headers"] = [*headers, *_HEADERS, *closing]
             await send(message)
 
         is_full = False
@@ -156,6 +159,11 @@ class Guard:
             except BusyError as busy:
                 return busy_refusal(busy)
         return None
+
+
+def _caching(path: str) -> bytes:
+    """What browsers may keep: no answers; files if they ask each time, or half would be old."""
+    return b"no-cache" if path in _OPEN_PATHS or path.startswith(_OPEN_FOLDERS) else b"no-store"
 
 
 def busy_refusal(busy: BusyError) -> Refusal:

@@ -89,10 +89,12 @@ def _from_npy(body: bytes) -> Images:
     pixels = body[file.tell() :]
     if dtype != np.uint8:
         raise RequestError(422, f"images holds {str(dtype)[:100]}; {_EXPECTED}. Convert it.")
-    if len(shape) not in (2, 3) or not all(type(one) is int and one >= 0 for one in shape):
-        raise RequestError(422, f"images has the shape {str(shape)[:100]}; {_EXPECTED}.")
+    if len(shape) not in (2, 3):
+        raise RequestError(422, f"images has {len(shape)} axes; {_EXPECTED}.")
+    if not all(type(one) is int and 0 <= one <= len(body) for one in shape):  # or hard to print
+        raise RequestError(422, f"images has an axis of no possible length; {_EXPECTED}.")
     if shape[-2:] != (SIDE, SIDE):
-        raise RequestError(422, f"images has the shape {str(shape)[:100]}; {_EXPECTED}.")
+        raise RequestError(422, f"images has the shape {shape}; {_EXPECTED}.")
     if math.prod(shape) != len(pixels):
         raise RequestError(400, "the NPY file has other bytes than its header says; save it again.")
     images: Images = np.ndarray(shape, np.uint8, pixels, order="F" if is_fortran else "C")

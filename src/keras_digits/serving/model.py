@@ -3,8 +3,10 @@
 import hashlib
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from keras_digits.declining import DEFAULT_MAX_ERROR, Promises
@@ -61,9 +63,6 @@ def load(network: str | None) -> Model:
     raw = read_network(path)
     opened = Network(raw, str(path))
     shipped = {one.path: one for one in shipped_networks().values()}.get(path)
-    cards = [
-        card for card in (path.with_suffix(".md"), path.with_name("README.md")) if card.is_file()
-    ]
     figures = shipped.figures() if shipped else None
     facts = {
         "name": shipped.name if shipped else path.name,
@@ -79,9 +78,23 @@ def load(network: str | None) -> Model:
         "default_max_error": DEFAULT_MAX_ERROR,
         "promises": _usual_promises(opened.promises),
         "figures": figures,
-        "card": cards[0].read_text("utf-8", "replace") if cards else None,
+        "card": _card(path, is_alone=shipped is None),
     }
     return Model(raw, opened.promises, facts)
+
+
+def _card(path: Path, is_alone: bool) -> str | None:
+    """The model card of a network's file; None without one, or where it can't be read.
+
+    A ``README.md`` beside it is one in a run folder; elsewhere it may be about anything.
+    """
+    cards = [path.with_suffix(".md")]
+    if not is_alone or path.with_name("recipe.json").is_file():
+        cards.append(path.with_name("README.md"))
+    for card in cards:
+        with suppress(OSError):
+            return card.read_text("utf-8", "replace")
+    return None
 
 
 def _usual_promises(promises: Mapping[str, Promises]) -> list[dict[str, float | None]]:

@@ -66,6 +66,9 @@ class Failure:
     kind: str
     place: str
 
+    def __str__(self) -> str:
+        return f"the server failed ({self.kind}), by a mistake of its own"
+
 
 Task = ReadTask | ClassifyTask
 Outcome = Reading | Probabilities | PictureError | Failure

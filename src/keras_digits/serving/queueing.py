@@ -10,6 +10,7 @@ import logging
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -65,10 +66,6 @@ class BusyError(Exception):
     def __init__(self, retry_after: int, reason: str = "the reader is busy") -> None:
         super().__init__(f"{reason}; try again in {retry_after} s.")
         self.retry_after = retry_after
-
-
-class FailureError(Exception):
-    """A task brought out a mistake of ours."""
 
 
 @dataclass(eq=False)
@@ -133,7 +130,7 @@ class Queue:
                 (outcome,) = await self.do([ClassifyTask(np.zeros((1, SIDE, SIDE), np.uint8))])
             except BusyError:
                 return False
-            return not isinstance(outcome, PictureError)
+            return not isinstance(outcome, PictureError | Failure)
         return True
 
     @property
@@ -151,8 +148,8 @@ class Queue:
         seconds = ahead * self._seconds_a_task / len(self._processes)
         seconds += _TURNS * self._seconds_a_turn
         is_next = len(self._waiting) < TASKS_AT_ONCE * len(self._processes)
-        if self._are_held_up():
-            is_next, seconds = False, max(seconds, self._settings.timeout_seconds / 2)
+        if (lasted := self._held_up_seconds()) > self._settings.max_wait_seconds:
+            is_next, seconds = False, max(seconds, lasted)  # it may take as long again
         is_long = seconds > self._settings.max_wait_seconds and not is_next
         if is_long or len(self._waiting) >= _MOST_WAITING:
             raise BusyError(max(1, math.ceil(seconds)))
@@ -160,9 +157,10 @@ class Queue:
     async def do(self, tasks: Sequence[Task]) -> list[Outcome]:
         """What comes of each task, in order.
 
+        Who is cancelled meanwhile, because a client has gone, makes room for others.
+
         Raises:
             BusyError: They would have to wait too long.
-            FailureError: By a mistake of ours one can't be done.
         """
         self.check()
         waiting = [_Waiting(task) for task in tasks]
@@ -170,16 +168,31 @@ class Queue:
             asyncio.get_running_loop().call_soon(self._begin_calls)
         self._waiting.extend(waiting)
         self._is_idle.clear()
-        if len(waiting) == 1:
-            return [await waiting[0].outcome]
-        return list(await asyncio.gather(*(one.outcome for one in waiting)))
+        try:
+            if len(waiting) == 1:
+                return [await waiting[0].outcome]
+            return list(await asyncio.gather(*(one.outcome for one in waiting)))
+        except asyncio.CancelledError:
+            self._forget(waiting)
+            raise
 
-    def _are_held_up(self) -> bool:
-        """Whether every process is at a call that lasts longer than anybody should wait."""
+    def _forget(self, gone: Sequence[_Waiting]) -> None:
+        """Leave out what nobody waits for any more, unless a process has begun it."""
+        for one in gone:
+            with suppress(ValueError):
+                self._waiting.remove(one)
+        self._note_idleness()
+
+    def _note_idleness(self) -> None:
+        """Tell :meth:`close` where nothing waits and nothing is done."""
+        if not self._waiting and not self._started:
+            self._is_idle.set()
+
+    def _held_up_seconds(self) -> float:
+        """How long every process has been at its call; 0 where one is free."""
         if len(self._started) < len(self._processes):
-            return False
-        lasted = asyncio.get_running_loop().time() - max(self._started)
-        return lasted > self._settings.max_wait_seconds
+            return 0.0
+        return asyncio.get_running_loop().time() - max(self._started)
 
     def _begin_calls(self) -> None:
         """Give each process that is free what it does next."""
@@ -254,12 +267,9 @@ class Queue:
                 continue
             if outcome is None:
                 one.outcome.set_exception(BusyError(_SECONDS_TO_RECOVER, _NONE_STARTS))
-            elif isinstance(outcome, Failure):
-                one.outcome.set_exception(FailureError(outcome.kind))
             else:
                 one.outcome.set_result(outcome)
-        if not self._waiting and not self._started:
-            self._is_idle.set()
+        self._note_idleness()
         self._on_call(count)
 
 

@@ -85,16 +85,18 @@ async def _serve(settings: Settings, listening: socket.socket, tell: Callable[[s
 
 
 async def close_silent(server: uvicorn.Server, seconds: float) -> None:
-    """Close connections that hold no request, and have begun none for so long; for ever.
+    """Close connections on which nothing goes on, for ever.
 
-    uvicorn itself does so only to those that had an answer. Who dribbles a request's head is
-    closed as well; how long a body takes is seen to where it is read.
+    Those that hold no request and have begun none for so long: uvicorn itself closes only those
+    that had an answer. Who dribbles a request's head is closed as well; how long a body takes is
+    seen to where it is read. And those whose client has taken nothing of an answer for so long.
 
     Args:
         server: Whose connections.
         seconds: How long; they may last twice as long.
     """
-    before: dict[Any, Any] = {}
+    silent_before: dict[Any, Any] = {}
+    stalled_before: dict[Any, int] = {}
     while True:
         await asyncio.sleep(seconds)
         connections: set[Any] = {*server.server_state.connections}
@@ -102,9 +104,17 @@ async def close_silent(server: uvicorn.Server, seconds: float) -> None:
             one: one.cycle for one in connections if not one.cycle or one.cycle.response_complete
         }
         for one, cycle in silent.items():
-            if one in before and before[one] is cycle:  # each request has another
+            if one in silent_before and silent_before[one] is cycle:  # each request has another
                 one.transport.close()
-        before = silent
+        stalled = {
+            one: one.transport.get_write_buffer_size()
+            for one in connections
+            if one.flow.write_paused
+        }
+        for one, size in stalled.items():
+            if stalled_before.get(one) == size:
+                one.transport.abort()  # to close would wait until all is taken
+        silent_before, stalled_before = silent, stalled
 
 
 def _allow_connections() -> None:

@@ -12,10 +12,14 @@ from keras_digits.serving.answers import answer, classified
 from keras_digits.serving.bodies import Memory, Order
 from keras_digits.serving.model import Model, load
 from keras_digits.serving.options import RequestError
-from keras_digits.serving.processes import ClassifyTask, ReadTask
+from keras_digits.serving.processes import ClassifyTask, Failure, ReadTask
 from keras_digits.serving.queueing import Queue
 from keras_digits.serving.settings import Settings
 from keras_digits.serving.watching import Watch
+
+
+class FailureError(Exception):
+    """A request brought out a mistake of ours."""
 
 
 class Service:
@@ -99,6 +103,7 @@ class Service:
         Raises:
             RequestError: The promise can't be made, or the only picture can't be read.
             BusyError: There is no room.
+            FailureError: By a mistake of ours the only picture can't be read.
         """
         options = order.options
         try:
@@ -109,8 +114,11 @@ class Service:
         outcomes = await self._queue.do(tasks)
         answers = []
         for (name, _), outcome in zip(order.pictures, outcomes, strict=True):
-            assert isinstance(outcome, Reading | PictureError)
-            answered = answer(name, outcome, acceptance, options)
+            if isinstance(outcome, Failure) and not order.are_several:
+                raise FailureError(outcome.kind)
+            read = PictureError(f"{outcome}.") if isinstance(outcome, Failure) else outcome
+            assert isinstance(read, Reading | PictureError)
+            answered = answer(name, read, acceptance, options)
             self.watch.picture(answered)
             answers.append(answered)
         if order.are_several:
@@ -125,8 +133,11 @@ class Service:
         Raises:
             BusyError: There is no room.
             RequestError: It took too long.
+            FailureError: By a mistake of ours they can't be classified.
         """
         (outcome,) = await self._queue.do([ClassifyTask(images)])
+        if isinstance(outcome, Failure):
+            raise FailureError(outcome.kind)
         if isinstance(outcome, PictureError):
             raise RequestError(422, str(outcome))
         assert isinstance(outcome, np.ndarray)

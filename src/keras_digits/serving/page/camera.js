@@ -33,7 +33,10 @@ async function findWebcam() {
   return devices.some(({ kind }) => kind === "videoinput");
 }
 
+let opening = 0;
+
 async function open({ dialog, video, note, shutter }) {
+  const mine = ++opening;
   shutter.disabled = true;
   video.hidden = false;
   note.textContent = "Asking for the camera…";
@@ -41,21 +44,26 @@ async function open({ dialog, video, note, shutter }) {
   try {
     const wish = { video: { facingMode: "environment", width: { ideal: 1920 } } };
     const stream = await navigator.mediaDevices.getUserMedia(wish);
+    if (!dialog.open || mine !== opening) return end(stream); // closed while the browser asked
     video.srcObject = stream;
-    if (!dialog.open) return stop(video);
     await video.play();
     note.textContent = "";
     shutter.disabled = false;
     shutter.focus();
   } catch (error) {
+    if (mine !== opening) return;
     video.hidden = true;
     note.textContent = REFUSALS[error.name] ?? OTHER_REFUSAL;
   }
 }
 
 function stop(video) {
-  for (const track of video.srcObject?.getTracks() ?? []) track.stop();
+  end(video.srcObject);
   video.srcObject = null;
+}
+
+function end(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
 }
 
 async function photograph(video) {

@@ -4,6 +4,9 @@
 /** Shorter and quicker than this, in pixels and milliseconds, a touch points instead of drawing. */
 const TAP = { distance: 4, milliseconds: 250 };
 
+/** So many milliseconds after a pen was last near, a finger draws again. */
+const PEN_MS = 5000;
+
 const INK = "#1b1d22";
 const PAPER = "#ffffff";
 
@@ -24,7 +27,7 @@ export class Drawing extends EventTarget {
   #scale = 1;
   #past = [];
   #current = null;
-  #hasPen = false;
+  #penTime = -Infinity;
   #frame = 0;
 
   constructor(canvas) {
@@ -81,9 +84,9 @@ export class Drawing extends EventTarget {
 
   #begin(event) {
     const isPen = event.pointerType === "pen";
-    this.#hasPen ||= isPen;
+    if (isPen) this.#penTime = event.timeStamp;
     // A hand rests on the screen while it writes with a pen, often before the pen touches it.
-    const isPalm = this.#hasPen && event.pointerType === "touch";
+    const isPalm = event.pointerType === "touch" && event.timeStamp - this.#penTime < PEN_MS;
     const isFirst = this.#current === null || (isPen && this.#current.isTouch);
     if (isPalm || !isFirst || !event.isPrimary || event.button !== 0) return;
     event.preventDefault();
@@ -95,6 +98,7 @@ export class Drawing extends EventTarget {
   }
 
   #move(event) {
+    if (event.pointerType === "pen") this.#penTime = event.timeStamp;
     if (this.#current === null) {
       if (event.pointerType !== "touch") this.#point(this.#place(event));
       return;

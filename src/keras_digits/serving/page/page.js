@@ -10,7 +10,7 @@ import { Details } from "./details.js";
 import { Drawing } from "./drawing.js";
 import { Gallery } from "./gallery.js";
 import { closeFile, letPicturesIn, openFile } from "./pictures.js";
-import { Asking, setToken } from "./reading.js";
+import { Asking, hasToken, setToken } from "./reading.js";
 import { announcement, sentence } from "./wording.js";
 
 const NOTICE_MS = 6000;
@@ -225,7 +225,13 @@ function notice(text) {
 /** Learn what the network promises; where that takes a token, the page asks for it. */
 async function meetModel() {
   const model = await asking.model();
-  if (model) choices.setModel(model);
+  if (!model) return;
+  choices.setModel(model);
+  if (hasToken()) {
+    // a link carries no token
+    const text = new Blob([JSON.stringify(model, null, 2)], { type: "application/json" });
+    $("model").href = URL.createObjectURL(text);
+  }
 }
 
 async function useToken(token) {

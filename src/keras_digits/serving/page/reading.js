@@ -106,18 +106,37 @@ export class Asking {
   }
 }
 
-/** Keep the token for this tab's life. */
-export function setToken(token) {
-  sessionStorage.setItem(TOKEN_KEY, token);
+let token = storedToken();
+
+/** Keep the token for this tab's life, or the page's where the browser lets nothing be kept. */
+export function setToken(given) {
+  token = given;
+  try {
+    sessionStorage.setItem(TOKEN_KEY, given);
+  } catch {
+    // the page has it
+  }
+}
+
+/** Whether the server is sent a token. */
+export function hasToken() {
+  return Boolean(token);
+}
+
+function storedToken() {
+  try {
+    return sessionStorage.getItem(TOKEN_KEY);
+  } catch {
+    return null;
+  }
 }
 
 function authorization() {
-  const token = sessionStorage.getItem(TOKEN_KEY);
   return token ? { Authorization: `Bearer ${token}` } : {};
 }
 
 function lockedMessage() {
-  return sessionStorage.getItem(TOKEN_KEY)
+  return token
     ? "The reader does not know this token."
     : "The reader wants a token from you.";
 }

@@ -8,6 +8,8 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -366,6 +368,25 @@ class Load:
                     self.failures.append(error)
                     return
                 self.statuses.append(answer.status_code)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGHUP")
+def test_a_server_ends_with_the_terminal_that_it_was_started_in(tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    with (tmp_path / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "keras_digits.cli", "serve", "--port", "0", "--processes", "1"],
+            stdin=theirs,
+            stdout=log,
+            stderr=log,
+        )
+    while server.poll() is None and "http://" not in (tmp_path / "log").read_text():
+        time.sleep(0.02)
+    server.send_signal(signal.SIGHUP)
+    server.wait(30)
+    os.close(ours)
+    os.close(theirs)
+    assert "Traceback" not in (tmp_path / "log").read_text()
 
 
 def test_a_stop_while_a_network_is_loaded_leaves_nothing_behind(own_server: Server) -> None:

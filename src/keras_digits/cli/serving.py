@@ -48,7 +48,8 @@ def serve(
 ) -> None:
     """Serve the reader over HTTP: a page to draw on, and an API for programs.
 
-    Ctrl-C or SIGTERM stops it once requests in flight are answered; SIGHUP reloads the network.
+    Ctrl-C or SIGTERM stops it once requests in flight are answered; SIGHUP reloads the network,
+    but stops it too where it was started in a terminal, which sends that when it is closed.
     """
     num_processes = min(num_cores(), MOST_PROCESSES) if processes is None else processes
     for flag, value, least, most in (

@@ -113,20 +113,21 @@ class ReadingProcess:
     def begin(self, tasks: Sequence[Task], finish: Finish) -> None:
         """Begin a call; the event loop calls `finish` with what comes of each task.
 
-        With None where the process died of them or took too long; then :meth:`work_one_by_one`
-        finds which task it was. It is called by the loop itself, not by a coroutine that waits for
-        the call: under load, each turn of the loop takes long. How long, it is told too.
+        With None where the process died of them or took too long over several; then
+        :meth:`work_one_by_one` finds which task it was. It is called by the loop itself, not by a
+        coroutine that waits for the call: under load, each turn of the loop takes long. How long,
+        it is told too.
         """
         loop = asyncio.get_running_loop()
         is_over = False
 
-        def end(outcomes: list[Outcome] | None, told: float) -> None:
+        def end(outcomes: list[Outcome] | None, told: float, is_lost: bool = False) -> None:
             nonlocal is_over
             if is_over:  # in time and too late at once
                 return
             is_over = True
             timer.cancel()
-            if outcomes is None:
+            if outcomes is None or is_lost:
                 self._executor.shutdown(wait=False, kill_workers=True)
                 with suppress(Exception):  # then the next call finds it shut down, and tries again
                     self._executor = self._start()
@@ -140,7 +141,8 @@ class ReadingProcess:
                 )
 
         too_late = time.monotonic() + self._timeout_seconds
-        timer = loop.call_later(self._timeout_seconds, end, None, too_late)
+        blamed: list[Outcome] | None = [self._too_much()] if len(tasks) == 1 else None
+        timer = loop.call_later(self._timeout_seconds, end, blamed, too_late, True)
         try:
             self._executor.submit(_work, tasks).add_done_callback(tell)
         except Exception:  # loky has many names for a death

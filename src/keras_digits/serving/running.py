@@ -36,7 +36,8 @@ _OTHER_FILES = 500
 def serve(settings: Settings, tell: Callable[[str], None]) -> None:
     """Answer requests until a signal ends it.
 
-    SIGTERM and SIGINT let requests in flight be answered first; SIGHUP reloads the network.
+    SIGTERM and SIGINT let requests in flight be answered first; SIGHUP reloads the network, but
+    stops a server that was started in a terminal.
 
     Args:
         settings: How.
@@ -131,7 +132,10 @@ def _allow_connections() -> None:
 
 
 def _reload_on_hangup(service: Service, tell: Callable[[str], None]) -> None:
-    """Let SIGHUP reload the network, where there is that signal."""
+    """Let SIGHUP reload the network, where there is that signal.
+
+    A terminal sends it when it is closed; who was started in one is stopped by it.
+    """
     reloads: set[asyncio.Task[None]] = set()
 
     async def reload() -> None:
@@ -147,8 +151,12 @@ def _reload_on_hangup(service: Service, tell: Callable[[str], None]) -> None:
         reloads.add(task)  # or it may be collected before it is done
         task.add_done_callback(reloads.discard)
 
+    def stop() -> None:
+        signal.raise_signal(signal.SIGTERM)
+
     with suppress(AttributeError, NotImplementedError):  # on Windows
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, begin)
+        handler = stop if sys.stdin is not None and sys.stdin.isatty() else begin
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, handler)
 
 
 def _listening(settings: Settings) -> socket.socket:

@@ -52,8 +52,10 @@ class Box(NamedTuple):
 
     def scaled(self, factor: float) -> "Box":
         """The same place in a picture that is `factor` times as large; never without area."""
-        size = (max(1, round(side * factor)) for side in (self.width, self.height))
-        return Box(round(self.x * factor), round(self.y * factor), *size)
+        left, top = round(self.x * factor), round(self.y * factor)
+        right = round((self.x + self.width) * factor)
+        bottom = round((self.y + self.height) * factor)
+        return Box(left, top, max(1, right - left), max(1, bottom - top))
 
 
 @dataclass(frozen=True, eq=False)

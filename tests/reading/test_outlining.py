@@ -10,6 +10,7 @@ from keras_digits.reading.decoding import Spot
 from keras_digits.reading.finding import find_lines
 from keras_digits.reading.ink import find_ink
 from keras_digits.reading.outlining import outline
+from keras_digits.reading.parts import Pieces
 from keras_digits.reading.reader import Reader
 from pen import write
 
@@ -66,7 +67,7 @@ def test_image_is_the_line_around_the_digit(reader: Reader) -> None:
 def test_digit_seen_beyond_the_border_still_has_a_box_in_the_picture() -> None:
     page = np.full((40, 30, 3), 245, np.uint8)
     page[5:35, 20:30] = 30
-    (found,) = find_lines(find_ink(page))
+    (found,) = find_lines(Pieces.of(find_ink(page)))
     view = found.line.view()
     even = np.full(NUM_CLASSES, 0.1, np.float32)
     frames = range(view.strip.shape[1] // 4)

@@ -2,6 +2,8 @@
 
 import io
 import time
+import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from keras_digits.errors import PictureError
-from keras_digits.reading.picture import WORKING_SIDE, load_picture, to_grey
+from keras_digits.reading.picture import WORKING_SIDE, load_picture, silenced_decoders, to_grey
 from pen import write
 
 SEVEN = write("7", height=90, thickness=9, ink=0, paper=255)
@@ -113,6 +115,54 @@ def test_exif_rotation_is_undone(side: int) -> None:
     assert picture.scale == pytest.approx(upright.shape[0] / height, rel=0.01)
     assert to_grey(picture.pixels)[: height // 3].min() < 100  # a 7 has its bar on top
     assert to_grey(picture.pixels)[-height // 3 :, -width // 3 :].min() > 200
+
+
+def test_a_narrow_picture_is_measured_along_its_longer_side() -> None:
+    picture = load_picture(np.full((20_011, 61), 255, np.uint8))
+    assert picture.scale * picture.pixels.shape[0] == pytest.approx(20_011, abs=1)
+
+
+@pytest.mark.parametrize("kind", ["array", "file"])
+def test_a_long_picture_of_16_bits_is_read(kind: str) -> None:
+    values = np.full((100, 9700), 50_000, np.uint16)
+    values[40:60, 3000:4000] = 1000
+    source = values if kind == "array" else encode(Image.fromarray(values))
+    assert to_grey(load_picture(source).pixels).min() < 20
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "JPEG"])
+def test_odd_exif_is_passed_over(kind: str) -> None:
+    raw = encode(Image.fromarray(SEVEN), kind, exif=b"Exif\0\0garbage")
+    assert load_picture(raw).pixels.shape == (*SEVEN.shape, 3)
+
+
+def test_exif_whose_other_entries_are_broken_still_turns() -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x8298], exif[0x9286] = 6, "somebody", b"note"
+    raw = encode(Image.fromarray(np.rot90(SEVEN)[:, :20]), "JPEG", exif=exif, quality=95)
+    for place in range(30, 120):
+        odd = bytearray(raw)
+        odd[place] ^= 0xFF
+        with suppress(PictureError):  # of the JPEG's own bytes some matter
+            picture = load_picture(bytes(odd))
+            assert min(picture.pixels.shape[:2]) == 20
+
+
+def test_warnings_are_heard_again_once_the_last_has_decoded() -> None:
+    before = list(warnings.filters)
+    first, second = silenced_decoders(), silenced_decoders()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert warnings.filters[0][0] == "ignore"
+    second.__exit__(None, None, None)
+    assert list(warnings.filters) == before
+
+
+def test_an_icon_is_refused_before_it_is_decoded() -> None:
+    raw = encode(Image.fromarray(SEVEN), "ICO")
+    with pytest.raises(PictureError, match="is an icon"):
+        load_picture(raw)
 
 
 def test_first_frame_of_an_animation_counts() -> None:

@@ -1,5 +1,6 @@
 """The reader reads what people write, however they write, draw, scan or photograph it."""
 
+import time
 from pathlib import Path
 
 import cv2
@@ -267,6 +268,26 @@ def test_loop_of_a_digit_in_outline_is_no_ring(reader: Reader, digit: str) -> No
     thick = write(digit, height=150, thickness=24, margin=40)
     page = 255 - cv2.Canny(thick, 50, 150)
     assert reader.read(page, layout="digit").text == digit
+
+
+def test_a_page_full_of_digits_is_read_whole(reader: Reader) -> None:
+    rows = ["888 1 869 1 88 938 1 8", "41 7 1 203 1 19 1 655"] * 20
+    lines = [write(row, height=24, thickness=3, spacing=0.35) for row in rows]
+    width = max(line.shape[1] for line in lines)
+    page = np.vstack(
+        [np.pad(one, ((0, 0), (0, width - one.shape[1])), constant_values=245) for one in lines]
+    )
+    found = reader.read(page, "page").text.replace("\n", "")
+    assert len(found) == sum(len(row.replace(" ", "")) for row in rows)
+
+
+def test_boxes_in_boxes_in_boxes_take_no_long_time(reader: Reader) -> None:
+    page = np.full((1200, 1200), 245, np.uint8)
+    for inset in range(8, 580, 8):
+        cv2.rectangle(page, (inset, inset), (1199 - inset, 1199 - inset), 30, 1)
+    started = time.process_time()
+    reader.read(page)
+    assert time.process_time() - started < 4
 
 
 def test_table_is_read_cell_by_cell(reader: Reader) -> None:

@@ -6,12 +6,13 @@ import pytest
 from keras_digits.digits import FRAME_WIDTH, SIDE
 from keras_digits.reading.finding import find_lines
 from keras_digits.reading.ink import find_ink
+from keras_digits.reading.parts import Pieces
 from keras_digits.reading.views import DIGIT_HEIGHT, Line
 from pen import climbing, write
 
 
 def line_of(page: np.ndarray) -> Line:
-    (found,) = find_lines(find_ink(np.repeat(page[:, :, None], 3, axis=2)))
+    (found,) = find_lines(Pieces.of(find_ink(np.repeat(page[:, :, None], 3, axis=2))))
     return found.line
 
 

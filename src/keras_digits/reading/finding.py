@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.reading.components import Part
-from keras_digits.reading.ink import Ink
-from keras_digits.reading.parts import Parts, digit_height, without_separators
+from keras_digits.reading.parts import Parts, Pieces, digit_height, without_separators
 from keras_digits.reading.views import Level, Line
 
 _WIDEST_GAP = 2.2
@@ -69,15 +68,15 @@ class _Box(NamedTuple):
         return self.bottom - self.top
 
 
-def find_lines(ink: Ink, up_to_border: bool = False) -> list[Found]:
+def find_lines(pieces: Pieces, up_to_border: bool = False) -> list[Found]:
     """The lines of writing from top to bottom.
 
     Args:
-        ink: The picture's ink.
+        pieces: Those of the picture's ink.
         up_to_border: Whether ink that the picture's border cuts off tells how tall writing is, as
             in a tight crop; else only what stands inside does, as on a photographed page.
     """
-    parts = Parts.of(ink, up_to_border=up_to_border)
+    parts = Parts.of(pieces, up_to_border=up_to_border)
     if not parts.parts:
         return []
     groups = [group for group in _group_lines(parts) if not _is_ruling(group)]
@@ -87,9 +86,9 @@ def find_lines(ink: Ink, up_to_border: bool = False) -> list[Found]:
     ]
 
 
-def find_one(ink: Ink) -> list[Found]:
+def find_one(pieces: Pieces) -> list[Found]:
     """All the ink as one line, for a picture that holds a single digit; nothing without ink."""
-    parts = Parts.of(ink)
+    parts = Parts.of(pieces)
     return [_found(parts.parts, parts.parts, parts, is_alone=True)] if parts.parts else []
 
 

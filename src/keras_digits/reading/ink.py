@@ -76,12 +76,20 @@ class Ink:
     @cached_property
     def mask(self) -> NDArray[np.uint8]:
         """uint8 ``(height, width)``, 1 where there is ink: faint ink too, joined to strong."""
-        faint = (self.strength > _FAINT * self.threshold).astype(np.uint8)
-        count, labels = cv2.connectedComponents(faint, connectivity=8)
+        mask = np.zeros(self.strength.shape, np.uint8)
+        if self.threshold >= 1:  # nothing is as strong
+            return mask
+        faint = (self.strength > _FAINT * self.threshold).view(np.uint8)
+        left, top, width, height = cv2.boundingRect(faint)
+        box = (slice(top, top + height), slice(left, left + width))
+        if width == 0:
+            return mask
+        count, labels = cv2.connectedComponents(faint[box], connectivity=8)
         is_strong = np.zeros(count, np.uint8)
-        is_strong[labels[self.strength > self.threshold]] = 1
+        is_strong[labels[self.strength[box] > self.threshold]] = 1
         is_strong[0] = 0
-        return np.asarray(is_strong[labels])
+        mask[box] = is_strong[labels]
+        return mask
 
 
 def find_ink(pixels: NDArray[np.uint8]) -> Ink:
@@ -96,7 +104,7 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
     red, green, blue = cv2.split(pixels)
     if np.array_equal(red, green) and np.array_equal(red, blue):  # as most scans are
         pixels = with_channels(red)  # a third of the work
-    channels = cv2.split(darkness(pixels))
+    channels = darkness(pixels)
     noise = _noise(channels)
     if noise > _GRAINY and min(pixels.shape[:2]) >= LEAST_PAGE:
         channels = [cv2.GaussianBlur(channel, (0, 0), _SMOOTH) for channel in channels]

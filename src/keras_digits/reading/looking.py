@@ -14,6 +14,7 @@ from keras_digits.reading.components import Part
 from keras_digits.reading.finding import Found, find_lines, find_one
 from keras_digits.reading.ink import Ink, find_ink
 from keras_digits.reading.network import Network
+from keras_digits.reading.parts import Pieces
 from keras_digits.reading.picture import decode
 from keras_digits.reading.views import Line, View
 
@@ -74,6 +75,7 @@ class Seen:
 
     Attributes:
         ink: Its ink.
+        pieces: The pieces of that.
         lines: Its lines.
         width: In pixels.
         scale: How many pixels of the original one of these stands for.
@@ -81,6 +83,7 @@ class Seen:
     """
 
     ink: Ink
+    pieces: Pieces
     lines: Sequence[SeenLine]
     width: int
     scale: float
@@ -104,7 +107,8 @@ class Seen:
         """
         sights = [sight for line in self.lines for sight in line.sights]
         self.ink = Ink(self.ink.strength, _FAINTER * self.ink.threshold)
-        self.lines = [SeenLine(one, sights) for one in find_one(self.ink)]
+        self.pieces = Pieces.of(self.ink)
+        self.lines = [SeenLine(one, sights) for one in find_one(self.pieces)]
         return bool(self.lines)
 
     def find_otherwise(self) -> bool:
@@ -114,7 +118,7 @@ class Seen:
             Whether there are others than before.
         """
         before = [line.found.line.place for line in self.lines]
-        lines = _lines(find_lines(self.ink, up_to_border=not self.is_crop))
+        lines = _lines(find_lines(self.pieces, up_to_border=not self.is_crop))
         if [line.found.line.place for line in lines] == before:
             return False
         self.lines, self.is_crop = lines, not self.is_crop
@@ -135,8 +139,9 @@ def find(picture: Any, layout: str, max_pixels: int) -> Seen | PictureError:
         return error
     ink = find_ink(loaded.pixels)
     is_crop = layout == "number"  # a picture of one number is most often cut around it
-    found = find_one(ink) if layout == "digit" else find_lines(ink, up_to_border=is_crop)
-    return Seen(ink, _lines(found), loaded.pixels.shape[1], loaded.scale, is_crop)
+    pieces = Pieces.of(ink)
+    found = find_one(pieces) if layout == "digit" else find_lines(pieces, up_to_border=is_crop)
+    return Seen(ink, pieces, _lines(found), loaded.pixels.shape[1], loaded.scale, is_crop)
 
 
 def look_at(seen: Sequence[Seen], network: Network, layout: str) -> None:

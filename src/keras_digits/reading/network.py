@@ -5,8 +5,10 @@ perhaps ``frames`` out, and the metadata that says how to understand them.
 """
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,7 @@ class Network:
         num_threads: How many threads share single digits; by default one a core.
 
     Attributes:
+        raw: The file's bytes.
         reads_lines: Whether it reads lines of any width, or single digits alone.
         promises: What was measured of its answers when it was exported, by
             :data:`keras_digits.reading.accepting.PROMISES`; empty where nothing was.
@@ -56,11 +59,11 @@ class Network:
         self, source: Path | bytes, name: str | None = None, num_threads: int | None = None
     ) -> None:
         self._name = name or ("the network" if isinstance(source, bytes) else str(source))
-        self._raw = source if isinstance(source, bytes) else read_network(source)
+        self.raw = source if isinstance(source, bytes) else read_network(source)
         # lines are small; threads read a few pictures each instead
-        self._session = _open_session(self._raw, self._name, num_threads=1)
+        self._session = _open_session(self.raw, self._name, num_threads=1)
         self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
-        self._temperature = np.float32(self.metadata.get("keras_digits.temperature", "1"))
+        self._temperature = _temperature(self.metadata, self._name)
         self._rejects = self.metadata.get("keras_digits.rejects") == "true"
         self.reads_lines = len(self._session.get_outputs()) > 1
         self.promises = _promises(self.metadata, self._name)
@@ -71,7 +74,7 @@ class Network:
         """The same once more, whose threads share a digit's work; with one thread, the same."""
         if self._num_threads == 1:
             return self._session
-        return _open_session(self._raw, self._name, self._num_threads)
+        return _open_session(self.raw, self._name, self._num_threads)
 
     def probabilities(self, images: Images) -> Probabilities:
         """What the network believes of single digits, where there is nothing else to do.
@@ -143,6 +146,18 @@ class Network:
             Sight(view, beliefs[index][: view.strip.shape[1] // FRAME_WIDTH])
             for index, view in enumerate(views)
         ]
+
+
+def _temperature(metadata: Mapping[str, str], name: str) -> np.float32:
+    """What a file says its logits are to be divided by."""
+    text = metadata.get("keras_digits.temperature", "1")
+    with suppress(ValueError):
+        if math.isfinite(found := float(text)) and found > 0:
+            return np.float32(found)
+    raise ModelFileError(
+        f"{name} says that its temperature is {text[:30]!r}; expected a number above 0. Export it "
+        "again: digits export RUN"
+    )
 
 
 def _promises(metadata: Mapping[str, str], name: str) -> dict[str, Promises]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from keras_digits.digits import INK, SIDE
 from keras_digits.errors import PictureError
 from keras_digits.reading.ink import find_ink
-from keras_digits.reading.parts import Parts, ink_of
+from keras_digits.reading.parts import Parts, Pieces, ink_of
 from keras_digits.reading.pixels import pooled, stroke_width
 
 BOX_SIDE = 20
@@ -38,7 +38,7 @@ def normalise_picture(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     Raises:
         PictureError: The picture is blank.
     """
-    parts = Parts.of(find_ink(pixels))
+    parts = Parts.of(Pieces.of(find_ink(pixels)))
     if not parts.parts:
         raise PictureError("The picture is blank; expected a digit.")
     return normalise(ink_of(parts.parts, parts))

@@ -98,7 +98,7 @@ def _lowest(columns: NDArray[np.float32], first: float, second: float) -> float:
     start, end = round(first) + 1, max(round(second), round(first) + 2)
     places = np.arange(start, end)
     aside = np.abs(places + 0.5 - (first + second) / 2) / max(second - first, 1.0)
-    cost = columns[start:end][: len(places)] + INK * aside[: len(columns[start:end])]
+    cost = columns[start:end] + INK * aside[: len(columns[start:end])]
     return float(start + int(cost.argmin())) + 0.5
 
 

@@ -20,7 +20,7 @@ _SMALL_SIDE = 320
 _MEDIAN_SIDE = 5
 """The largest median that OpenCV takes fast; wider ones are taken on a coarser picture."""
 
-_DARKEST_PAPER = 48.0
+_DARKEST_PAPER = np.float32(48)
 """Paper is taken to be at least this bright: below it, noise would look like ink."""
 
 _CLOSE_REACH = 0.1
@@ -34,7 +34,7 @@ LEAST_PAGE = 100
 def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
     """Whether the writing is lighter than its paper, which is what lies along the border."""
     grey = to_grey(pixels)
-    if min(grey.shape) > 100 and _flat_border(pixels) is None:
+    if min(grey.shape) >= LEAST_PAGE and _flat_border(pixels) is None:
         dark, light = _fine_strokes(grey)
         darkest, lightest = (percentile(strokes, 99.8) + 1 for strokes in (dark, light))
         if max(darkest, lightest) > 1.3 * min(darkest, lightest):
@@ -76,22 +76,36 @@ def _ring(grey: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]
     return np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])
 
 
-def darkness(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """By which share of its paper's brightness each pixel is darker: float32, shaped alike."""
-    paper = _paper(pixels)
-    share = paper - pixels
-    share /= np.maximum(paper, np.float32(_DARKEST_PAPER))
-    if min(pixels.shape[:2]) >= LEAST_PAGE and paper.strides[0]:
-        bare = [percentile(channel[::8, ::8], 50) for channel in cv2.split(share)]
-        share -= np.maximum(np.array(bare, np.float32), 0)
-    return share
+def darkness(pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+    """By which share of its paper's brightness each pixel is darker.
 
+    Args:
+        pixels: uint8 ``(height, width, channels)``.
 
-def _paper(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """What the paper alone would look like: float32, shaped as `pixels`."""
+    Returns:
+        float32 ``(height, width)`` for each channel: one after the other they are reckoned in half
+        the time.
+    """
     flat = _flat_border(pixels)
     if flat is not None and flat.min() >= 128:
-        return np.broadcast_to(flat, pixels.shape)
+        shades = np.arange(256, dtype=np.float32)
+        return [
+            np.asarray(cv2.LUT(channel, (paper - shades) / max(paper, _DARKEST_PAPER)))
+            for channel, paper in zip(cv2.split(pixels), flat, strict=True)
+        ]
+    shares = []
+    is_page = min(pixels.shape[:2]) >= LEAST_PAGE
+    for channel, paper in zip(cv2.split(pixels), _paper(pixels), strict=True):
+        share = paper - channel
+        share /= np.maximum(paper, _DARKEST_PAPER)
+        if is_page:
+            share -= max(np.float32(percentile(share[::8, ::8], 50)), np.float32(0))
+        shares.append(share)
+    return shares
+
+
+def _paper(pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+    """What the paper alone would look like: float32 ``(height, width)`` for each channel."""
     height, width = pixels.shape[:2]
     factor = min(1.0, _SMALL_SIDE / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
@@ -103,8 +117,10 @@ def _paper(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     strokes = _stroke_reach(_share_darker(small, paper), _share_darker(small, near))
     if strokes < reach:
         paper = near if strokes <= close else _closed(small, strokes)
-    paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
-    return with_channels(paper.astype(np.float32))
+    return [
+        cv2.resize(channel, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+        for channel in cv2.split(paper)
+    ]
 
 
 def with_channels(pixels: NDArray[Any]) -> NDArray[Any]:
@@ -135,7 +151,7 @@ def _closed(small: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
 
 def _share_darker(small: NDArray[np.uint8], paper: NDArray[np.uint8]) -> NDArray[np.float32]:
     """By which share of the paper's brightness each pixel is darker, in its darkest channel."""
-    brightness = np.maximum(paper, np.float32(_DARKEST_PAPER))
+    brightness = np.maximum(paper, _DARKEST_PAPER)
     return highest(cv2.split((paper.astype(np.float32) - small) / brightness))
 
 

@@ -16,14 +16,42 @@ from keras_digits.reading.rules import without_rules
 _TEXTURE = 3000
 """More parts are a wall or cloth: a page full of writing has some hundreds."""
 
-_MOST_PARTS = 600
-"""So many parts are looked at, the largest."""
+_MOST_PARTS = 2000
+"""So many parts are looked at, the largest: those of each are compared with those of all others."""
 
 _USUAL_SHARE = 0.6
 """The share of a line's large parts that are no taller than its digits."""
 
 _FLOOR = 0.4
 """Ink below this share of the threshold counts as paper."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """All connected pieces of a picture's ink but what is printed around it.
+
+    Attributes:
+        ink: The ink without boxes around digits.
+        labels: int32 ``(height, width)``, which piece each pixel belongs to; 0 for paper.
+        count: How many labels there are.
+        parts: The pieces.
+    """
+
+    ink: Ink
+    labels: NDArray[np.int32]
+    count: int
+    parts: list[Part]
+
+    @classmethod
+    def of(cls, ink: Ink) -> "Pieces":
+        """The pieces of some ink, printed rules left out, and boxes around digits."""
+        mask = without_rules(ink.mask)
+        count, labels, parts = components(mask)
+        if (frames := frames_among(parts, labels)) is not None:
+            mask = np.asarray(mask & ~frames & 1)
+            ink = without(frames, ink, mask)
+            count, labels, parts = components(mask)
+        return cls(ink, labels, count, parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,28 +73,23 @@ class Parts:
     typical_height: float
 
     @classmethod
-    def of(cls, ink: Ink, up_to_border: bool = False) -> "Parts":
-        """The parts of some ink, printed rules left out, and rings and boxes around digits.
+    def of(cls, pieces: Pieces, up_to_border: bool = False) -> "Parts":
+        """The parts of a picture, rings around digits left out.
 
         Args:
-            ink: The picture's ink.
+            pieces: The picture's.
             up_to_border: Whether parts that the border cuts off count for the typical height.
         """
-        mask = without_rules(ink.mask)
-        count, labels, parts = components(mask)
-        if (frames := frames_among(parts, labels)) is not None:
-            mask = np.asarray(mask & ~frames & 1)
-            ink = without(frames, ink, mask)
-            count, labels, parts = components(mask)
-        kept = _without_specks(parts, mask.shape, up_to_border)
+        ink, labels = pieces.ink, pieces.labels
+        kept = _without_specks(pieces.parts, labels.shape, up_to_border)
         is_texture = len(kept) > _TEXTURE
         kept = [] if is_texture else sorted(kept, key=lambda part: -part.area)[:_MOST_PARTS]
         if rings := rings_among(kept, labels):
             kept = [part for part in kept if part not in rings]
             drawn = np.isin(labels, [part.label for part in rings])
             ink = without(drawn, ink, (labels > 0) & ~drawn)
-        typical = _typical_height(kept, mask.shape, up_to_border) if kept else 0.0
-        return cls(ink, labels, count, kept, typical)
+        typical = _typical_height(kept, labels.shape, up_to_border) if kept else 0.0
+        return cls(ink, labels, pieces.count, kept, typical)
 
 
 def ink_of(chosen: Sequence[Part], parts: Parts) -> NDArray[np.float32]:

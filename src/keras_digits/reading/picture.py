@@ -6,9 +6,9 @@ transparent parts on paper, brings palettes, CMYK, 16-bit and floating-point pix
 
 import io
 import math
+import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +17,8 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
+from PIL.ExifTags import Base
 
 from keras_digits.digits import INK
 from keras_digits.errors import PictureError
@@ -35,11 +36,25 @@ _NOT_RESIZED = ("P", "PA", "1", "CMYK", "YCbCr", "LAB", "HSV")
 _SIDE_TO_JUDGE = 400
 """The shorter side of a layer on which it is judged whether what is drawn on it is light."""
 
+_ICON = b"\0\0\1\0"
+"""How ICO files begin, which Pillow decodes before it tells how large they are."""
+
 _STRIP = 64
 """Rows of a strip of a large picture, once it is small."""
 
 _LEAST_CONTRAST = 64
 """What is opaque and differs at least so much in brightness brings its own paper."""
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright, by its EXIF's orientation."""
 
 _WHITE, _BLACK = (255, 255, 255, 255), (0, 0, 0, 255)
 
@@ -58,16 +73,42 @@ class Picture:
     scale: float = 1.0
 
 
-@contextmanager
-def silenced_decoders() -> Iterator[None]:
+class _Silence:
+    """Python's filters of warnings set to ignore all while somebody is inside.
+
+    They belong to the whole process: who leaves first mustn't bring back what others entered
+    under, nor who leaves last the silence.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._num_inside = 0
+        self._filters = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._num_inside == 0:
+                self._filters = warnings.catch_warnings()
+                self._filters.__enter__()
+                warnings.simplefilter("ignore")
+            self._num_inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._num_inside -= 1
+            if self._num_inside == 0:
+                self._filters.__exit__(None, None, None)
+
+
+_silence = _Silence()
+
+
+def silenced_decoders() -> _Silence:
     """Keep odd EXIF, palettes and sizes from being warned of: no news to the user.
 
-    Python's filters belong to the whole process, so where threads decode this stands around all
-    of them, and they call :func:`decode`.
+    Where threads decode, this stands around all of them, and they call :func:`decode`.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    return _silence
 
 
 def load_picture(source: Any, name: str | None = None) -> Picture:
@@ -157,6 +198,8 @@ def _decode(raw: bytes, name: str, max_pixels: int) -> Picture:
     """A picture from a file's bytes."""
     if not raw:
         raise PictureError(f"{name} is empty; expected a picture.")
+    if raw.startswith(_ICON):
+        raise PictureError(f"{name} is an icon; expected PNG, JPEG, GIF, TIFF or the like.")
     try:
         picture = Image.open(io.BytesIO(raw))
     except UnidentifiedImageError as error:
@@ -226,15 +269,22 @@ def _broken(name: str, error: Exception) -> PictureError:
 
 def _upright(picture: Image.Image, is_ours: bool) -> Picture:
     """Shrink, turn, flatten; what isn't ours stays as it is."""
-    width = picture.size[0]
-    if max(picture.size) > WORKING_SIDE:
-        picture, is_ours = _shrunk(picture, is_ours), True
-    scale = width / picture.size[0]
-    if is_ours:
-        ImageOps.exif_transpose(picture, in_place=True)  # else all are copied, upright or not
-    else:
-        picture = ImageOps.exif_transpose(picture)
+    turn, side = _turn(picture), max(picture.size)
+    if side > WORKING_SIDE:
+        picture = _shrunk(picture, is_ours)
+    scale = side / max(picture.size)  # the longer side's, which rounding moves least
+    if turn is not None:
+        picture = picture.transpose(turn)
     return Picture(np.asarray(_flat(picture)), scale)
+
+
+def _turn(picture: Image.Image) -> Image.Transpose | None:
+    """How a picture is turned upright, as its EXIF says; None where it is, or that is odd."""
+    if picture.format == "TIFF":
+        return None  # Pillow has done it
+    with suppress(Exception):  # whatever else the EXIF says, right or wrong, is nothing to us
+        return _TURNS.get(picture.getexif().get(Base.Orientation, 1))
+    return None
 
 
 def _shrunk(picture: Image.Image, is_ours: bool) -> Image.Image:
@@ -243,7 +293,6 @@ def _shrunk(picture: Image.Image, is_ours: bool) -> Image.Image:
     size = (max(1, round(picture.size[0] * factor)), max(1, round(picture.size[1] * factor)))
     if is_ours:
         picture.draft(None, size)  # which makes the picture itself smaller
-    exif = picture.getexif()
     is_numbers = picture.mode.startswith(("I", "F"))
     is_transparent = not is_numbers and (
         "A" in picture.getbands() or "transparency" in picture.info
@@ -251,9 +300,9 @@ def _shrunk(picture: Image.Image, is_ours: bool) -> Image.Image:
     if is_transparent or picture.mode in _NOT_RESIZED:
         small = _shrunk_in_strips(picture, size, "RGBA" if is_transparent else "RGB")
     else:
-        small = picture.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
-    small.info.pop("exif", None)
-    small.getexif().update(exif)
+        is_reducible = not picture.mode.startswith("I;16")
+        gap = 2.0 if is_reducible else None
+        small = picture.resize(size, Image.Resampling.BOX, reducing_gap=gap)
     return small
 
 

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from operator import length_hint
@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from keras_digits.digits import SIDE, Digit, Images, Probabilities, Reading
-from keras_digits.errors import DigitsError, ModelFileError, PictureError
+from keras_digits.errors import DigitsError, PictureError
 from keras_digits.processor import num_cores
 from keras_digits.reading.accepting import Acceptance
 from keras_digits.reading.catalogue import network_path
@@ -90,9 +90,9 @@ class Reader:
     ) -> None:
         if num_threads is not None and num_threads < 1:
             raise ValueError(f"num_threads is {num_threads}; expected 1 or more, or None.")
-        self._source = network if isinstance(network, bytes) else network_path(network)
         self._num_threads = num_threads or num_cores()
-        self._network = Network(self._source, num_threads=self._num_threads)
+        source = network if isinstance(network, bytes) else network_path(network)
+        self._network = Network(source, num_threads=self._num_threads)
         self._max_error, self._max_pixels = max_error, max_pixels
         self._acceptance = Acceptance(self._network.promises, max_error)
         self._line_network = (
@@ -182,7 +182,9 @@ class Reader:
                     count = min(_MOST_WORKERS, num_threads - 1)
                     workers = stack.enter_context(
                         Workers(
-                            count, _start_worker, (self._source, self._max_error, self._max_pixels)
+                            count,
+                            _start_worker,
+                            (self._network.raw, self._max_error, self._max_pixels),
                         )
                     )
                     threads = stack.enter_context(ThreadPoolExecutor(num_threads + count))
@@ -325,17 +327,15 @@ _reader_of_worker: Reader | None = None
 """In a process that helps, its reader."""
 
 
-def _start_worker(network: Path | bytes, max_error: float | None, max_pixels: int) -> None:
+def _start_worker(network: bytes, max_error: float | None, max_pixels: int) -> None:
     """Make a process ready to help."""
     global _reader_of_worker  # noqa: PLW0603  # what a process keeps between calls has no other place
-    with suppress(ModelFileError):  # it is gone since; the caller, who has it, reads alone
-        _reader_of_worker = Reader(network, max_error, max_pixels)
+    _reader_of_worker = Reader(network, max_error, max_pixels)
     cv2.setNumThreads(1)
 
 
 def _read_in_worker(pictures: Sequence[Any], layout: str) -> list[Reading | PictureError]:
     """Read pictures for another process."""
-    if _reader_of_worker is None:
-        raise ModelFileError("the network is gone; expected it where it was")
+    assert _reader_of_worker is not None
     with silenced_decoders():
         return _reader_of_worker.read_few(pictures, layout)

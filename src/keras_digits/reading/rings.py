@@ -17,6 +17,10 @@ _RING_INK = 0.35
 _LEAST_FRAME = 24
 """A box around a digit has sides so long, in pixels."""
 
+_FRAMES_AREA = 3
+"""So many times the picture's area boxes are looked for in; those beside one another have it once,
+and some in some others twice."""
+
 _RING_FILLED = 0.33
 """What it is drawn around reaches this share of its height at least."""
 
@@ -52,10 +56,14 @@ def frames_among(parts: Sequence[Part], labels: NDArray[np.int32]) -> NDArray[np
         uint8, shaped as `labels`, 1 where a box is; None without any.
     """
     pixels = np.zeros(labels.shape, np.uint8)
+    room = _FRAMES_AREA * labels.size
     for part in parts:
-        least = min(part.width, part.height)
-        if least < _LEAST_FRAME or part.area > _RING_INK * part.width * part.height:
+        area = part.width * part.height
+        if min(part.width, part.height) < _LEAST_FRAME or part.area > _RING_INK * area:
             continue
+        room -= area
+        if room < 0:
+            break
         box = (slice(part.top, part.bottom), slice(part.left, part.right))
         rules = frame_rules((labels[box] == part.label).astype(np.uint8))
         if rules is None:

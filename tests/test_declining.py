@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from keras_digits.declining import DELTA, THRESHOLDS, Promises, upper_bound
+from keras_digits.declining import DELTA, THRESHOLDS, Promises, rounded_up, upper_bound
 
 
 def answers(count: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -32,6 +32,20 @@ def test_promise_is_broken_no_more_often_than_it_says(max_error: float) -> None:
     broken = np.mean([errors[threshold] > max_error for threshold in chosen])
     assert broken <= DELTA
     assert np.mean(np.isfinite(chosen)) > 0.9  # and it does not decline everything
+
+
+@pytest.mark.parametrize(("given", "is_enough"), [(299, False), (600, False), (620, True)])
+def test_all_thresholds_together_may_break_a_promise_as_often(given: int, is_enough: bool) -> None:
+    thresholds = tuple(np.linspace(0, 0.96, 25).tolist())
+    promises = Promises(thresholds, (given,) * 25, (0,) * 25)
+    assert 0.99**299 < DELTA < 0.99**298  # what would do for a single one
+    assert math.isfinite(promises.threshold(0.01)) == is_enough
+
+
+@pytest.mark.parametrize("share", [0.001407, 0.00065, 0.0999, 0.1, 0.5, 0.994, 3e-7])
+def test_a_share_that_is_shown_is_one_that_may_be_asked_for(share: float) -> None:
+    shown = float(f"{rounded_up(share):g}")
+    assert share <= shown < 1.1 * share
 
 
 def test_stricter_promise_wants_more_confidence() -> None:

@@ -67,6 +67,9 @@ def measure_promises(
 ) -> dict[str, Promises]:
     """Read pictures made of held-out digits, and count right answers by their confidence.
 
+    The pictures are independent given the digits, each of which is in up to three of one digit;
+    so the bound is about pictures of these very digits. Their temperature is fitted on them too.
+
     ``single`` and ``number`` count at most one answer a picture. ``digit`` counts up to seven, and
     these tend to be wrong together, while the bound of :mod:`keras_digits.declining` takes them as
     independent. On 6,500 numbers of MNIST's test digits, the variance of the share of errors of the

@@ -105,11 +105,18 @@ class Promises:
                 (float(one), int(count), int(errors))
                 for one, count, errors in zip(thresholds, given, wrong, strict=True)
             ]
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"{text[:40]!r} is no measured promise") from error
         if not rows or any(not 0 <= errors <= count for _, count, errors in rows):
             raise ValueError(f"{text[:40]!r} is no measured promise")
         return cls(*zip(*rows, strict=True))
+
+
+def rounded_up(share: float) -> float:
+    """A share above 0 with two digits that count, not below what it was: what people may type."""
+    places = 1 - math.floor(math.log10(share))
+    shown = math.ceil(share * 10**places) / 10**places
+    return float(shown if shown >= share else shown + 10.0**-places)
 
 
 def upper_bound(num_wrong: int, num_given: int, delta: float) -> float:

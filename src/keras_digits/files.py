@@ -31,7 +31,8 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     if os.path.isdir(path):  # noqa: PTH112  # Path's raises where a name is too long
         raise OutputError(f"{path} is a folder; expected the path of a file to write.")
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    # two processes at one file must not write into one another's half
+    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial

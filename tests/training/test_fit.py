@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import importlib.util
+import json
 import os
 import shutil
 import signal
@@ -303,6 +304,34 @@ def test_folders_that_hold_no_run_are_refused(tmp_path: Path) -> None:
             open_run(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("recipe", None),
+        ("recipe", []),
+        ("recipe", {"learning_rate": 10**400}),
+        ("dataset", "mnist"),
+        ("dataset", {}),
+        ("environment", {}),
+        ("callbacks", 3),
+    ],
+)
+def test_run_whose_facts_were_spoiled_is_refused_in_one_line(
+    optdigits: Dataset, name: str, value: object
+) -> None:
+    create_run(Path("run"), Recipe(), optdigits, "tensorflow")
+    file = Path("run/recipe.json")
+    file.write_text(json.dumps(json.loads(file.read_text()) | {name: value}))
+    with pytest.raises(RunError, match=r"recipe\.json is no recipe"):
+        open_run("run")
+
+
+def test_comparison_of_what_are_no_recipes_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "comparison.json").write_text('{"recipes": ["sgd"]}')
+    with pytest.raises(RunError, match="is no list of recipes"):
+        open_run(tmp_path)
+
+
 def test_broken_and_missing_networks_are_named(optdigits: Dataset) -> None:
     run = create_run(Path("run"), Recipe(), optdigits, "tensorflow")
     with pytest.raises(ModelFileError, match="Finish it: digits train --resume run"):
@@ -314,9 +343,10 @@ def test_broken_and_missing_networks_are_named(optdigits: Dataset) -> None:
 
 def test_broken_history_is_named(optdigits: Dataset) -> None:
     run = create_run(Path("run"), Recipe(), optdigits, "tensorflow")
-    (run.folder / "history.csv").write_text("epoch,loss\none,two\n")
-    with pytest.raises(RunError, match=r"history\.csv is broken"):
-        run.history()
+    for rows in ("one,two", "inf,1", f"1,{'1' * 140_000}"):
+        (run.folder / "history.csv").write_text(f"epoch,loss\n{rows}\n")
+        with pytest.raises(RunError, match=r"history\.csv is broken"):
+            run.history()
 
 
 def test_folder_of_a_run_killed_at_its_start_is_free_again(optdigits: Dataset) -> None:

@@ -86,19 +86,49 @@ def test_digits_that_a_start_learned_from_are_not_held_out(
     assert not Path("run").exists()
 
 
+def test_start_with_other_layers_or_broken_is_refused_before_a_folder_is_begun(
+    optdigits: Dataset,
+) -> None:
+    first = create_run(Path("first"), Recipe(dataset="optdigits"), optdigits, "tensorflow")
+    recipe = Recipe(dataset="optdigits", start="first")
+    first.checkpoint_path(1).parent.mkdir()
+    first.checkpoint_path(1).write_bytes(b"PK no model")
+    with pytest.raises(RunError, match="is no Keras model that can be read"):
+        train(recipe, out="run", dataset=optdigits)
+    keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]).save(first.checkpoint_path(1))
+    with pytest.raises(RunError, match="has other layers than article has today"):
+        train(recipe, out="run", dataset=optdigits)
+    assert not Path("run").exists()
+
+
+def test_path_to_start_from_is_no_name_of_a_network() -> None:
+    recipe = Recipe(network="compact", start=Path("compact"))
+    assert recipe.with_absolute_paths().start == str(Path("compact").resolve())
+    assert Recipe(network="compact", start="compact").with_absolute_paths().start == "compact"
+
+
 def test_same_digits_are_held_out_again(optdigits: Dataset) -> None:
     split = Split(optdigits.digests, 0.1, 1)
-    start = Start("article", Path("model.keras"), "", split)
-    start.check_split(split)
-    for other in (Split(optdigits.digests, 0.1, 2), Split(optdigits.digests, 0.2, 1)):
-        with pytest.raises(RunError, match=r"the same: --validation-split 0\.1 --seed 1"):
-            start.check_split(other)
+    other_tests = (*optdigits.digests[:2], "other", "tests")
+    later = Split(("other digits",) * 4, 0.3, 3, before=split)
+    for learned in (split, later):
+        start = Start("article", Path("model.keras"), "", learned, [], is_folded=False)
+        start.check_split(split)
+        for digests, share, seed in (
+            (optdigits.digests, 0.1, 2),
+            (optdigits.digests, 0.2, 1),
+            (other_tests, 0.1, 2),
+        ):
+            with pytest.raises(RunError, match=r"the same: --validation-split 0\.1 --seed 1"):
+                start.check_split(Split(digests, share, seed))
 
 
 def test_split_is_read_back_as_it_was_written(optdigits: Dataset) -> None:
     split = Split(optdigits.digests, 0.0833, 2**32 - 1)
-    assert Split.from_json(split.to_json()) == split
-    for text in ("", "[]", "[1, 2, 3]", "{}", '[["a"], "x", 1]'):
+    for one in (split, Split(("other",), 0.0, 1, before=split)):
+        assert Split.from_json(one.to_json()) == one
+    assert Split.from_json('[["a", "b"], 0.25, 7]') == Split(("a", "b"), 0.25, 7)  # in older files
+    for text in ("", "[]", "[1, 2, 3]", "{}", '[["a"], "x", 1]', "[[1], Infinity, Infinity]"):
         assert Split.from_json(text) is None
 
 

@@ -97,7 +97,7 @@ def _train_all(recipes: Sequence[Recipe], out: Path | None) -> None:
         begin_comparison(folder, recipes)
         try:
             _run_comparison(folder, recipes, digits)
-        except DigitsError:
+        except (DigitsError, ModuleNotFoundError):
             forget_comparison(folder)
             raise
         return

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import inf
 
-from keras_digits.declining import DEFAULT_MAX_ERROR, Promises
+from keras_digits.declining import DEFAULT_MAX_ERROR, Promises, rounded_up
 from keras_digits.digits import Number
 from keras_digits.errors import ModelFileError
 
@@ -48,8 +48,8 @@ class Acceptance:
             least = min(one.least_error() for one in promises.values())
             raise ModelFileError(
                 f"this network can't promise that at most {max_error:g} of its answers are wrong; "
-                f"expected {least:.2g} or more. Ask for less, or train on more digits with a "
-                "larger --validation-split."
+                f"expected {rounded_up(least):g} or more. Ask for less, or train on more digits "
+                "with a larger --validation-split."
             )
 
     def judge(self, number: Number, layout: str) -> Number:

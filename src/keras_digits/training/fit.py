@@ -19,6 +19,7 @@ from keras_digits.data.formats import Digits
 from keras_digits.errors import DatasetError, ModelFileError, RunError
 from keras_digits.files import replacing
 from keras_digits.networks import NETWORKS, backend
+from keras_digits.networks.convolutions import renormalise
 from keras_digits.networks.rejection import RejectingCrossentropy, rejecting_accuracy
 from keras_digits.training.batches import batches_of, targets_of
 from keras_digits.training.recipe import Recipe
@@ -36,6 +37,9 @@ from keras_digits.training.stepping import Stock, hasten
 
 _WARM_UP_SHARE = 0.05
 """The share of a cosine schedule's steps over which the learning rate rises."""
+
+_NUM_NORMALISING_BATCHES = 100
+"""So many batches tell how the mean of two networks' weights is to be normalised."""
 
 _WATCHING_BATCH_SIZE = 500
 """Digits a step where nothing is learned; decides speed, not results. MNIST's 10,000 test digits
@@ -75,7 +79,8 @@ def train(
     if start is not None:
         start.check_split(Split(dataset.digests, recipe.validation_split, recipe.seed))
     folder = new_folder(recipe) if out is None else Path(out)
-    run = create_run(folder, recipe, dataset, backend.NAME, start.sha256 if start else None)
+    began = (start.sha256, start.split) if start else (None, None)
+    run = create_run(folder, recipe, dataset, backend.NAME, *began)
     return _fit(run, dataset, start, callbacks, verbose)
 
 
@@ -149,8 +154,12 @@ def load_model(run: Run) -> keras.Model:
     network = NETWORKS[run.recipe.network]
     if run.recipe.precision == "float32" or network.finish:
         return trained
-    model = network.build("float32")
-    model.set_weights(trained.get_weights())
+    model, weights = network.build("float32"), trained.get_weights()
+    if [one.shape for one in weights] != [one.shape for one in model.get_weights()]:
+        raise ModelFileError(
+            f"{run.model_path} has other layers than {network.name} has today. Train it anew."
+        )
+    model.set_weights(weights)
     return model
 
 
@@ -201,6 +210,9 @@ def _fit(
     if recipe.averaging == "start":
         pairs = zip(first or (), model.get_weights(), strict=True)
         model.set_weights([(one + other) / 2 for one, other in pairs])
+        batches.begin_epoch(model, recipe.epochs)
+        count = min(len(batches), _NUM_NORMALISING_BATCHES)
+        renormalise(model, (batches[index][0] for index in range(count)))
     if network.finish:
         model = network.finish(model)
     with replacing(run.model_path) as partial:

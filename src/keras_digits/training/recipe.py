@@ -6,6 +6,7 @@ import; a test holds the names here against Keras and against the network regist
 
 import dataclasses
 import math
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -192,8 +193,13 @@ class Recipe:
         """Bring a path to text, as a file can hold it."""
         if (path := getattr(self, name)) is None:
             return
-        object.__setattr__(self, name, str(path))
-        if not _is_text(str(path)):
+        text = str(path)
+        if isinstance(path, Path) and not path.is_absolute():
+            text = os.path.join(os.curdir, path)  # noqa: PTH118  # else it may be a network's name
+        object.__setattr__(self, name, text)
+        if not text:
+            raise RecipeError(f"{name} is empty; expected a path. Leave it out, or give one.")
+        if not _is_text(text):
             raise RecipeError(f"{name} is {path!r}; expected a path in UTF-8. Rename it.")
 
     def to_dict(self) -> dict[str, Any]:
@@ -214,6 +220,8 @@ class Recipe:
         Raises:
             RecipeError: A setting is unknown or isn't allowed.
         """
+        if not isinstance(settings, dict):
+            raise RecipeError(f"{settings!r:.60} is no recipe; expected settings by name.")
         known = {setting.name for setting in dataclasses.fields(cls)}
         if unknown := settings.keys() - known:
             raise RecipeError(
@@ -251,4 +259,7 @@ def _is_text(value: str) -> bool:
 def _is_finite(value: object) -> bool:
     """Whether `value` is a number that one can calculate with."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value)  # type: ignore[arg-type]
+    try:
+        return is_number and math.isfinite(value)  # type: ignore[arg-type]
+    except OverflowError:  # a whole number of hundreds of digits
+        return False

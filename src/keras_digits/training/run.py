@@ -20,7 +20,7 @@ import io
 import json
 import shlex
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -48,26 +48,52 @@ class Split:
     """Which digits a network learned from, and which of the same set it held out.
 
     Attributes:
-        sha256: The digests of the data set's parts.
+        sha256: The digests of the data set's parts, the training images' and labels' first.
         validation_split: The share of its training digits that was held out.
         seed: Decided which.
+        before: The same of what training began with, where that is known.
     """
 
     sha256: tuple[str, ...]
     validation_split: float
     seed: int
+    before: "Split | None" = None
+
+    @property
+    def lineage(self) -> Iterator["Split"]:
+        """This, and all before it."""
+        split: Split | None = self
+        while split:
+            yield split
+            split = split.before
+
+    def is_of_the_same(self, other: "Split") -> bool:
+        """Whether the training digits are the same, whatever is tested on."""
+        return self.sha256[:2] == other.sha256[:2]
+
+    def holds_out_the_same(self, other: "Split") -> bool:
+        """Whether of the same training digits the same are held out."""
+        return (self.validation_split, self.seed) == (other.validation_split, other.seed)
 
     def to_json(self) -> str:
         """The same in one line, as a network's metadata holds it."""
-        return json.dumps([list(self.sha256), self.validation_split, self.seed])
+        return json.dumps([self._facts(one) for one in self.lineage])
+
+    @staticmethod
+    def _facts(split: "Split") -> list[Any]:
+        return [list(split.sha256), split.validation_split, split.seed]
 
     @classmethod
     def from_json(cls, text: str) -> "Split | None":
         """What :meth:`to_json` wrote, or None where it is something else."""
         try:
-            sha256, validation_split, seed = json.loads(text)
-            return cls(tuple(sha256), float(validation_split), int(seed))
-        except (TypeError, ValueError):
+            found = json.loads(text)
+            generations = found if isinstance(found[0][0], list) else [found]  # of older files
+            split = None
+            for sha256, validation_split, seed in reversed(generations):
+                split = cls(tuple(sha256), float(validation_split), int(seed), split)
+            return split
+        except (TypeError, ValueError, LookupError, OverflowError):
             return None
 
 
@@ -82,6 +108,7 @@ class Run:
         environment: Versions and machine that it was begun on.
         callbacks: Class names of the callbacks that were given from Python and may have chosen.
         start_sha256: Digest of the file that training began with, or None where it began anew.
+        start_split: Which digits that was learned from, where it is known.
     """
 
     folder: Path
@@ -90,6 +117,7 @@ class Run:
     environment: dict[str, Any]
     callbacks: tuple[str, ...]
     start_sha256: str | None = None
+    start_split: Split | None = None
 
     @property
     def name(self) -> str:
@@ -100,7 +128,7 @@ class Run:
     def split(self) -> Split:
         """Which digits it learns from."""
         sha256 = tuple(self.dataset["sha256"])
-        return Split(sha256, self.recipe.validation_split, self.recipe.seed)
+        return Split(sha256, self.recipe.validation_split, self.recipe.seed, self.start_split)
 
     @property
     def model_path(self) -> Path:
@@ -169,7 +197,7 @@ class Run:
                     {name: _number(name, cell) for name, cell in row.items()}
                     for row in csv.DictReader(file)
                 ]
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, OverflowError, csv.Error) as error:
             raise RunError(f"{path} is broken ({error}); expected numbers under names.") from error
 
     def write_history(self, rows: Sequence[EpochRow]) -> None:
@@ -232,6 +260,7 @@ def create_run(
     dataset: Dataset,
     backend: str,
     start_sha256: str | None = None,
+    start_split: Split | None = None,
 ) -> Run:
     """Begin a run in a new or empty folder.
 
@@ -241,6 +270,7 @@ def create_run(
         dataset: Its digits; their names and digests are kept, not they.
         backend: The name of Keras's backend in this process.
         start_sha256: As for :class:`Run`.
+        start_split: As for :class:`Run`.
 
     Raises:
         RunError: The folder holds something already.
@@ -260,6 +290,7 @@ def create_run(
             "note": dataset.note,
         },
         "start_sha256": start_sha256,
+        "start_split": start_split.to_json() if start_split else None,
         "environment": describe_environment(backend),
         "callbacks": [],
     }
@@ -282,8 +313,12 @@ def open_run(folder: str | Path) -> Run:
         recipe = Recipe.from_dict(facts["recipe"])
         dataset, environment = dict(facts["dataset"]), dict(facts["environment"])
         callbacks, start = tuple(facts["callbacks"]), facts.get("start_sha256")
-        return Run(folder, recipe, dataset, environment, callbacks, start)
-    except (KeyError, TypeError, RecipeError) as error:
+        split = Split.from_json(facts.get("start_split") or "")
+        for known, needed in ((dataset, "name source sha256"), (environment, "backend")):
+            if missing := set(needed.split()) - set(known):
+                raise KeyError(*sorted(missing))
+        return Run(folder, recipe, dataset, environment, callbacks, start, split)
+    except (KeyError, TypeError, ValueError, RecipeError) as error:
         raise RunError(f"{folder / 'recipe.json'} is no recipe ({error}).") from error
 
 

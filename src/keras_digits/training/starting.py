@@ -1,6 +1,7 @@
 """What training goes on from, instead of random weights: a run, or a network that was exported."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,15 +31,16 @@ class Start:
         file: The file with its weights.
         sha256: Its digest.
         split: Which digits they were learned from; None where nobody wrote it down.
-        folded: The weights, if normalisation is worked into them; else the file is a Keras model
-            as it learns.
+        found: The weights that the file has.
+        is_folded: Whether normalisation is worked into them; else they are as they learn.
     """
 
     network: str
     file: Path
     sha256: str
     split: Split | None
-    folded: list[NDArray[np.float32]] | None = None
+    found: list[NDArray[np.float32]]
+    is_folded: bool
 
     def check_split(self, split: Split) -> None:
         """Refuse to hold out digits that the start learned from: on them nothing can be measured.
@@ -56,16 +58,17 @@ class Start:
                 f"{self.file} doesn't say which digits it learned from, and so none can be held "
                 "out. Leave --validation-split away, or start from its run."
             )
-        if self.split.sha256 == split.sha256 and self.split != split:
-            held_out = self.split.validation_split
-            raise RunError(
-                f"{self.file} learned from digits that this run would hold out. "
-                + (
-                    f"Hold out the same: --validation-split {held_out:g} --seed {self.split.seed}."
-                    if held_out
-                    else "It held out none; leave --validation-split away."
+        for one in self.split.lineage:
+            if one.is_of_the_same(split) and not one.holds_out_the_same(split):
+                held_out = one.validation_split
+                raise RunError(
+                    f"{self.file} learned from digits that this run would hold out. "
+                    + (
+                        f"Hold out the same: --validation-split {held_out!r} --seed {one.seed}."
+                        if held_out
+                        else "It held out none; leave --validation-split away."
+                    )
                 )
-            )
 
     def weights(self, batches: Batches) -> list[NDArray[np.float32]]:
         """The weights as they learn on, in the order of the Keras model.
@@ -74,17 +77,13 @@ class Start:
 
         Args:
             batches: What it will learn from; left at their first epoch.
-
-        Raises:
-            ModelFileError: The Keras model is broken.
         """
-        if self.folded is None:
-            model = load_file(self.file)
-        else:
-            model = NETWORKS[self.network].build("float32")
-            batches.start_epoch(0)
-            seen = [batches[index][0] for index in range(min(len(batches), _NUM_BATCHES))]
-            unfold(self.folded, model, np.concatenate(seen))
+        if not self.is_folded:
+            return self.found
+        model = NETWORKS[self.network].build("float32")
+        batches.start_epoch(0)
+        seen = [batches[index][0] for index in range(min(len(batches), _NUM_BATCHES))]
+        unfold(self.found, model, np.concatenate(seen))
         weights: list[NDArray[np.float32]] = model.get_weights()
         return weights
 
@@ -141,12 +140,15 @@ def _start_of_run(folder: Path, recipe: Recipe) -> Start:
             f"{folder} has no whole epoch; expected a trained {recipe.network} to start from."
         )
     ended_as_it_went = run.recipe.averaging == "none" and not run.callbacks
-    if ended_as_it_went or not run.is_trained:
-        return Start(recipe.network, checkpoint[1], _digest(checkpoint[1]), run.split)
-    file = run.model_path
-    is_folded = NETWORKS[recipe.network].finish is not None
-    folded = load_file(file).get_weights() if is_folded else None
-    return Start(recipe.network, file, _digest(file), run.split, folded)
+    is_as_it_learns = ended_as_it_went or not run.is_trained
+    file = checkpoint[1] if is_as_it_learns else run.model_path
+    try:
+        weights = load_file(file).get_weights()
+    except ModelFileError as error:  # that of a network which diverged leaves others be
+        raise RunError(str(error)) from error
+    is_folded = not is_as_it_learns and NETWORKS[recipe.network].finish is not None
+    _check_layers(file, weights, recipe.network, is_folded)
+    return Start(recipe.network, file, _digest(file), run.split, weights, is_folded)
 
 
 def _start_of_file(path: Path, recipe: Recipe) -> Start:
@@ -163,11 +165,21 @@ def _start_of_file(path: Path, recipe: Recipe) -> Start:
         raise RunError(str(error)) from error
     found = metadata["keras_digits.network"]
     _check_network(path, found, recipe)
-    folded = network.finish(network.build("float32")).get_weights()
-    if [one.shape for one in weights] != [one.shape for one in folded]:
-        raise RunError(f"{path} has other layers than {found} has today. Train it anew.")
+    _check_layers(path, weights, found, is_folded=True)
     split = Split.from_json(metadata.get("keras_digits.split", ""))
-    return Start(found, path, _digest(path), split, weights)
+    return Start(found, path, _digest(path), split, weights, is_folded=True)
+
+
+def _check_layers(
+    file: Path, weights: Sequence[NDArray[np.float32]], name: str, is_folded: bool
+) -> None:
+    """Refuse weights of a network as it was before its layers were changed."""
+    network = NETWORKS[name]
+    model = network.build("float32")
+    if is_folded and network.finish:
+        model = network.finish(model)
+    if [one.shape for one in weights] != [one.shape for one in model.get_weights()]:
+        raise RunError(f"{file} has other layers than {name} has today. Train it anew.")
 
 
 def _check_network(path: Path, found: str, recipe: Recipe) -> None:

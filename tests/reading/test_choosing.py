@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_digits.digits import NOTHING, NUM_CLASSES, SIDE, Box, Digit
-from keras_digits.reading.choosing import Sight, apart, choose_one, choose_rows
+from keras_digits.reading.choosing import Sight, apart, believable, choose_one, choose_rows
 from keras_digits.reading.views import Level, View
 
 
@@ -19,6 +19,20 @@ def sight(*answers: int, belief: float, left: float = 0.0) -> Sight:
 
 def row(*sights: Sight) -> list[int]:
     return [spot.digit for spot in choose_rows([sights])[0].spots]
+
+
+def rows_believed(*beliefs: float) -> list[list[Digit]]:
+    """Rows of one digit on a page."""
+    nothing, image = np.full(NUM_CLASSES, 0.1, np.float32), np.zeros((SIDE, SIDE), np.uint8)
+    return [[Digit(1, belief, Box(0, 0, 9, 20), nothing, image)] for belief in beliefs]
+
+
+def test_of_much_that_is_mostly_doubtful_only_what_is_certain_counts() -> None:
+    grain = rows_believed(0.99, *[0.8] * 20)
+    assert believable(grain) == grain[:1]
+    for page in (rows_believed(*[0.99] * 7, *[0.8] * 13), rows_believed(0.99, *[0.8] * 5)):
+        assert believable(page) == page
+    assert believable(rows_believed(0.4)) == believable([]) == []
 
 
 def test_several_that_say_the_same_outweigh_one_that_says_else() -> None:

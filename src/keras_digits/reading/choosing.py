@@ -30,6 +30,13 @@ _AGREED = 0.95
 _LEAST_MEAN_BELIEF = 0.5
 """What is believed less than this, over all its digits, is no number on a page."""
 
+_MANY, _CERTAIN, _FEWEST_CERTAIN = 12, 0.9, 0.25
+"""Of so many numbers on a page at least this share is believed so far, or most is no writing: on
+pages of numbers it is more than half, in grain less than a tenth."""
+
+_LEAST_AMONG_DOUBTFUL = 0.97
+"""And then what is believed less than this is none."""
+
 _LEAST_BELIEF = 0.1
 """What is believed less than this is not the one digit of a picture: it holds none."""
 
@@ -202,10 +209,16 @@ def _weights(view: View, frames: NDArray[np.floating], width: int) -> NDArray[np
     return np.asarray(np.exp(-_OFF_CENTRE * off_centre**2))
 
 
-def are_believable(digits: Sequence[Digit]) -> bool:
-    """Whether what was found on a page is a number, and not a blot, a drawing or the paper."""
-    confidences = [one.confidence for one in digits]
-    return bool(confidences) and float(np.mean(confidences)) >= _LEAST_MEAN_BELIEF
+def believable(rows: Sequence[Sequence[Digit]]) -> list[Sequence[Digit]]:
+    """Of what was found on a page the numbers, without blots, drawings and the paper.
+
+    Where much was found and most of it is doubtful, as in grain, only what hardly is counts.
+    """
+    beliefs = [float(np.mean([one.confidence for one in digits])) for digits in rows]
+    num_certain = sum(belief > _CERTAIN for belief in beliefs)
+    are_doubtful = len(rows) >= _MANY and num_certain < _FEWEST_CERTAIN * len(rows)
+    least = _LEAST_AMONG_DOUBTFUL if are_doubtful else _LEAST_MEAN_BELIEF
+    return [digits for digits, belief in zip(rows, beliefs, strict=True) if belief >= least]
 
 
 def apart(digits: Sequence[Digit]) -> list[Sequence[Digit]]:

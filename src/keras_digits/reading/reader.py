@@ -24,7 +24,7 @@ from keras_digits.errors import DigitsError, PictureError
 from keras_digits.processor import num_cores
 from keras_digits.reading.accepting import Acceptance
 from keras_digits.reading.catalogue import network_path
-from keras_digits.reading.choosing import apart, are_believable, best_row, join_digits
+from keras_digits.reading.choosing import apart, believable, best_row, join_digits
 from keras_digits.reading.limits import MAX_PIXELS
 from keras_digits.reading.looking import Seen, SeenLine, find, look_at
 from keras_digits.reading.network import Network
@@ -245,8 +245,7 @@ class Reader:
             digits for line in seen.lines if (digits := self._digits(line, seen.scale))
         ]
         if layout in ("auto", "page"):
-            columns = itertools.chain.from_iterable(map(apart, found))
-            found = [digits for digits in columns if are_believable(digits)]
+            found = believable(list(itertools.chain.from_iterable(map(apart, found))))
         numbers = [join_digits(digits) for digits in found]
         if layout == "number" and numbers:
             numbers = [best_row(numbers)]

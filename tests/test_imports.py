@@ -11,7 +11,7 @@ import keras_digits
 
 PACKAGE = Path(keras_digits.__file__).parent
 FLOORS = (
-    {"errors", "digits", "processor"},
+    {"errors", "digits", "processor", "progress"},
     {"files", "quantisation", "declining"},
     {"reading"},
     {"serving"},

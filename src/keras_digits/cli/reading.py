@@ -24,7 +24,6 @@ from keras_digits.cli.answers import (
     one_line,
 )
 from keras_digits.cli.weights import NetworkName
-from keras_digits.declining import rounded_up
 from keras_digits.errors import DigitsError
 from keras_digits.files import make_folder, replacing
 
@@ -139,6 +138,8 @@ def _tell_if_all_are_declined(reader: "Reader", layout: str, max_error: float | 
     least = None if max_error is None else reader.least_error(layout)
     if max_error is None or least is None or max_error >= least:
         return
+    from keras_digits.declining import rounded_up
+
     complain(
         f"this network can't promise that at most {max_error:g} of the numbers are wrong, so all "
         f"are declined; expected --max-error {rounded_up(least):g} or more"

@@ -103,13 +103,8 @@ def find_start(recipe: Recipe, expected_sha256: str | None = None) -> Start | No
         return None
     shipped = shipped_networks().get(recipe.start)
     path = shipped.path if shipped else Path(recipe.start)
-    start = _start_of_file(path, recipe) if path.suffix == ".onnx" else _start_of_run(path, recipe)
-    if expected_sha256 not in (None, start.sha256):
-        raise RunError(
-            f"{recipe.start} is another network since the run was begun from it. Bring the old one "
-            "back, or train anew."
-        )
-    return start
+    start_of = _start_of_file if path.suffix == ".onnx" else _start_of_run
+    return start_of(path, recipe, expected_sha256)
 
 
 def load_file(path: Path) -> keras.Model:
@@ -127,7 +122,7 @@ def load_file(path: Path) -> keras.Model:
         ) from error
 
 
-def _start_of_run(folder: Path, recipe: Recipe) -> Start:
+def _start_of_run(folder: Path, recipe: Recipe, expected_sha256: str | None) -> Start:
     """The weights that a run ended with, or so far has.
 
     Where training ended as it went, the last checkpoint has them, normalisation and all; a mean,
@@ -142,16 +137,17 @@ def _start_of_run(folder: Path, recipe: Recipe) -> Start:
     ended_as_it_went = run.recipe.averaging == "none" and not run.callbacks
     is_as_it_learns = ended_as_it_went or not run.is_trained
     file = checkpoint[1] if is_as_it_learns else run.model_path
+    sha256 = _digest(file, recipe, expected_sha256)
     try:
         weights = load_file(file).get_weights()
     except ModelFileError as error:  # that of a network which diverged leaves others be
         raise RunError(str(error)) from error
     is_folded = not is_as_it_learns and NETWORKS[recipe.network].finish is not None
     _check_layers(file, weights, recipe.network, is_folded)
-    return Start(recipe.network, file, _digest(file), run.split, weights, is_folded)
+    return Start(recipe.network, file, sha256, run.split, weights, is_folded)
 
 
-def _start_of_file(path: Path, recipe: Recipe) -> Start:
+def _start_of_file(path: Path, recipe: Recipe, expected_sha256: str | None) -> Start:
     """An exported network."""
     network = NETWORKS[recipe.network]
     if network.finish is None:
@@ -159,6 +155,7 @@ def _start_of_file(path: Path, recipe: Recipe) -> Start:
         raise RunError(
             f"{recipe.network} can't go on from a file; expected a run of it. {able} can."
         )
+    sha256 = _digest(path, recipe, expected_sha256)
     try:
         metadata, weights = exported_network(path)
     except ModelFileError as error:  # that of a network which diverged leaves others be
@@ -167,7 +164,7 @@ def _start_of_file(path: Path, recipe: Recipe) -> Start:
     _check_network(path, found, recipe)
     _check_layers(path, weights, found, is_folded=True)
     split = Split.from_json(metadata.get("keras_digits.split", ""))
-    return Start(found, path, _digest(path), split, weights, is_folded=True)
+    return Start(found, path, sha256, split, weights, is_folded=True)
 
 
 def _check_layers(
@@ -190,11 +187,17 @@ def _check_network(path: Path, found: str, recipe: Recipe) -> None:
         )
 
 
-def _digest(file: Path) -> str:
-    """A file's SHA-256."""
+def _digest(file: Path, recipe: Recipe, expected: str | None) -> str:
+    """A file's SHA-256, which is to be the one expected, where one is."""
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
+        found = hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError as error:
         raise RunError(
             f"{file} can't be read: {error.strerror}; expected the network to start from."
         ) from error
+    if expected not in (None, found):
+        raise RunError(
+            f"{recipe.start} is another network since the run was begun from it. Bring the old one "
+            "back, or train anew."
+        )
+    return found

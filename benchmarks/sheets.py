@@ -6,9 +6,11 @@ without being told what they show. Writes ``benchmarks/results/sheets.json``. A 
 read where its digits and no others are found.
 
     python benchmarks/sheets.py                          # some ten minutes; then make docs
+    python benchmarks/sheets.py --reuse                  # anew for us alone, of the same sheets
     python benchmarks/sheets.py --only ours --out DIR    # a quick look, which keeps the pictures
 """
 
+import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +27,7 @@ from PIL import Image
 from rich.progress import track
 from rich.table import Table
 from tally import Answer, tally
-from tutorial import console, write_result
+from tutorial import RESULTS, console, write_result
 
 from keras_digits import DigitsError, load_mnist
 from keras_digits.digits import Images, Labels
@@ -269,10 +271,14 @@ def main(
     out: Annotated[
         Path | None, typer.Option(help="A folder to keep the pictures in.", show_default=False)
     ] = None,
+    reuse: Annotated[
+        bool, typer.Option("--reuse", help="Take what peers of the same versions read before.")
+    ] = False,
 ) -> None:
     """Write numbers on sheets of every kind, and let every peer read them."""
     try:
         _, (images, labels) = load_mnist()
+        before = _found_before() if reuse else {}
     except DigitsError as error:
         console.print(f"[red]{error}[/red]", soft_wrap=True)
         sys.exit(2)
@@ -281,6 +287,10 @@ def main(
         sheets = list(track(_sheets(images, labels, folder), "sheets", total, console=console))
         counted: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
         for name in (only,) if only else EVERYBODY:
+            if name in before:
+                for kind, found in counted.items():
+                    found[name] = before[name][kind]
+                continue
             peer = peers()[name]
             if peer.version() is None:
                 console.print(f"{name} is left out: it isn't installed. Install it: make peers")
@@ -302,9 +312,26 @@ def main(
             "seed": SEED,
             "count": NUM_SHEETS,
             "kinds": kinds,
+            "peers_reused": reuse,
             "environment": describe_everybody(),
         },
     )
+
+
+def _found_before() -> dict[str, dict[str, Any]]:
+    """What the peers, not we, were found to read in the last run, by their names and the kind.
+
+    Raises:
+        DigitsError: It was of other sheets, or of other versions of theirs.
+    """
+    before = json.loads((RESULTS / "sheets.json").read_text("utf-8"))
+    now = describe_everybody()["versions"]
+    others = [name for name in EVERYBODY if name != "ours"]
+    same = [before["environment"]["versions"].get(name) == now.get(name) for name in others]
+    if (before["seed"], before["count"]) != (SEED, NUM_SHEETS) or not all(same):
+        raise DigitsError("the peers or the sheets are others since; run it without --reuse.")
+    kinds = before["kinds"]
+    return {name: {kind: kinds[kind]["peers"][name] for kind in KINDS} for name in others}
 
 
 class _File(NamedTuple):

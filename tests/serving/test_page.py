@@ -361,9 +361,10 @@ def test_a_busy_reader_is_asked_again_when_it_said(visit: Visit) -> None:
     def be_busy(route: Route) -> None:
         route.fulfill(status=503, headers={"Retry-After": "1"}, json={"error": "busy"})
 
-    visit.page.route("**/v1/read?*", be_busy, times=1)
+    visit.page.route("**/v1/read?*", be_busy)
     visit.write("7")
     expect(visit["#verdict"]).to_have_text("The reader is busy. It is asked again in 1 s.")
+    visit.page.unroute("**/v1/read?*")
     visit.expect_answer("7")
     visit.forgive("503")
 
@@ -412,6 +413,14 @@ def test_on_a_phone_the_answer_stands_beneath_the_paper_without_scrolling(phone:
     verdict = phone.area("#verdict")
     assert verdict["y"] + verdict["height"] < 844
     assert phone.page.evaluate("[scrollX, scrollY, document.body.scrollWidth]") == [0, 0, 390]
+
+
+def test_on_a_phone_that_lies_on_its_side_the_paper_does_not_fill_the_screen(
+    browser: Browser, server: Server
+) -> None:
+    lying = {**PHONE, "viewport": {"width": 844, "height": 390}}
+    with visiting(browser, server.url, **lying) as visit:
+        assert visit.area("#paper")["height"] < 0.75 * 390
 
 
 def test_on_a_phone_everything_is_large_enough_for_a_finger(phone: Visit) -> None:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import keras
 import numpy as np
 import onnx
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from keras_digits.data.datasets import Dataset
 from keras_digits.errors import ModelFileError
 from keras_digits.networks import NETWORKS
-from keras_digits.networks.convolutions import renormalise, unfold
+from keras_digits.networks.convolutions import unfold
 from keras_digits.networks.restoring import exported_network
 from keras_digits.reading.catalogue import shipped_networks
 from keras_digits.reading.network import Network
@@ -41,20 +40,6 @@ def test_channels_are_normalised_as_what_they_are_to_learn_from(optdigits: Datas
     learning, reading = model(inputs, training=True), model(inputs, training=False)
     np.testing.assert_allclose(learning, reading, atol=2e-3 * float(np.abs(reading).max()))
     assert all(np.all(layer.gamma >= 0) for layer in model.layers if hasattr(layer, "gamma"))
-
-
-def test_normalisation_is_the_mean_of_what_batches_say(generator: np.random.Generator) -> None:
-    layers = keras.layers
-    model = keras.Sequential(
-        [keras.Input((3,)), layers.Dense(4), layers.BatchNormalization(), layers.Dropout(0.5)]
-    )
-    batches = [generator.normal(2, 3, (50, 3)).astype("float32") for _ in range(3)]
-    renormalise(model, batches)
-    _, _, mean, variance = model.layers[1].get_weights()
-    given = [np.asarray(model.layers[0](one)) for one in batches]
-    np.testing.assert_allclose(mean, np.mean([one.mean(axis=0) for one in given], axis=0), 1e-4)
-    np.testing.assert_allclose(variance, np.mean([one.var(axis=0) for one in given], axis=0), 1e-4)
-    assert model.layers[1].momentum == layers.BatchNormalization().momentum
 
 
 def test_what_is_no_exported_network_is_refused(tmp_path: Path) -> None:

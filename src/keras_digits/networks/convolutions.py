@@ -5,7 +5,7 @@ is multiplied by less than nothing, it stays the largest, and what ships may poo
 Runtime's fused kernels want it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -76,29 +76,6 @@ def fold(trained: keras.Model, folded: keras.Model) -> keras.Model:
     weights[0] = weights[0] / np.float32(INK)
     folded.set_weights(weights)
     return folded
-
-
-def renormalise(model: keras.Model, batches: Iterable[NDArray[np.generic]]) -> None:
-    """Let normalisation be what the batches say, each as much as any other.
-
-    Weights that were averaged want it: the mean of two networks' variances is not the variance of
-    what their mean gives (Izmailov, Podoprikhin, Garipov, Vetrov, Wilson, "Averaging Weights Leads
-    to Wider Optima and Better Generalization", 2018, algorithm 1).
-
-    Args:
-        model: A model as it learns; left as it is where nothing in it is normalised.
-        batches: As it takes them.
-    """
-    normal = [one for one in model.layers if isinstance(one, keras.layers.BatchNormalization)]
-    if not normal:
-        return
-    before = [layer.momentum for layer in normal]
-    for count, inputs in enumerate(batches):
-        for layer in normal:
-            layer.momentum = count / (count + 1)
-        model(inputs, training=True)
-    for layer, momentum in zip(normal, before, strict=True):
-        layer.momentum = momentum
 
 
 def unfold(

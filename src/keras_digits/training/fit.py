@@ -19,7 +19,6 @@ from keras_digits.data.formats import Digits
 from keras_digits.errors import DatasetError, ModelFileError, RunError
 from keras_digits.files import replacing
 from keras_digits.networks import NETWORKS, backend
-from keras_digits.networks.convolutions import renormalise
 from keras_digits.networks.rejection import RejectingCrossentropy, rejecting_accuracy
 from keras_digits.training.batches import batches_of, targets_of
 from keras_digits.training.recipe import Recipe
@@ -37,9 +36,6 @@ from keras_digits.training.stepping import Stock, hasten
 
 _WARM_UP_SHARE = 0.05
 """The share of a cosine schedule's steps over which the learning rate rises."""
-
-_NUM_NORMALISING_BATCHES = 100
-"""So many batches tell how the mean of two networks' weights is to be normalised."""
 
 _WATCHING_BATCH_SIZE = 500
 """Digits a step where nothing is learned; decides speed, not results. MNIST's 10,000 test digits
@@ -210,9 +206,6 @@ def _fit(
     if recipe.averaging == "start":
         pairs = zip(first or (), model.get_weights(), strict=True)
         model.set_weights([(one + other) / 2 for one, other in pairs])
-        batches.begin_epoch(model, recipe.epochs)
-        count = min(len(batches), _NUM_NORMALISING_BATCHES)
-        renormalise(model, (batches[index][0] for index in range(count)))
     if network.finish:
         model = network.finish(model)
     with replacing(run.model_path) as partial:

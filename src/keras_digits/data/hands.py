@@ -30,15 +30,7 @@ class Hand:
             self._gap = generator.uniform(0.5, 1.2)
         self._baseline = (SIDE + self._height) / 2 + generator.normal(0, 1.6)
         self._slope = generator.normal(0, 0.03)
-        self._prints = generator.random() < 0.25
-        if self._prints:  # as in forms: large, even, upright, ones too
-            self._height, self._lean = generator.uniform(16, 26), generator.normal(0, 0.03)
-            self._baseline = (SIDE + self._height) / 2 + generator.normal(0, 1)
-            self._unevenness = 0.03
         self._separates = generator.random() < 0.35
-        self._is_dating = self._separates and generator.random() < 0.15
-        if self._is_dating:  # strokes between the parts of a date stand out above and below
-            self._height *= generator.uniform(0.7, 1)
         self._joins = generator.random() < 0.16
         self._sizes, self._drops = np.ones(NUM_CLASSES + 1), np.zeros(NUM_CLASSES + 1)
         if generator.random() < 0.3:  # the zeros of an amount are small, on the line or above it
@@ -74,7 +66,7 @@ class Hand:
         previous_end = None
         for digit, label in zip(digits, labels, strict=True):
             size, drop = self._size(label, is_first=previous_end is None)
-            patch, ink_left, ink_right = self._patch(digit, size, label)
+            patch, ink_left, ink_right = self._patch(digit, size)
             if patch is None:
                 continue
             row = self._baseline - self._height / 2 + self._slope * (left - self._width / 2)
@@ -103,7 +95,7 @@ class Hand:
         return (size * self._first, drop + self._first_drop) if is_first else (size, drop)
 
     def _patch(
-        self, digit: NDArray[np.float32], size: float = 1.0, label: int = NOTHING
+        self, digit: NDArray[np.float32], size: float = 1.0
     ) -> tuple[NDArray[np.float32] | None, int, int]:
         """A digit in this hand's size and lean, and where its ink begins and ends."""
         rows = np.flatnonzero(digit.max(axis=1) > INK / 3)
@@ -116,8 +108,6 @@ class Hand:
         scale = height / max(tall, 0.62 * wide)
         across = scale * self._stretch * np.exp(random.normal(0, 0.06))
         lean = self._lean + random.normal(0, 0.05)
-        if self._prints and label == 1:
-            lean -= _lean_of(digit)
         side = int(np.ceil(1.45 * height)) + 6
         reach = int(np.ceil(wide * across + abs(lean) * side)) + 6
         middle_x, middle_y = (columns[0] + columns[-1]) / 2, (rows[0] + rows[-1]) / 2
@@ -159,14 +149,7 @@ class Hand:
         base = self._baseline + random.normal(0, 0.06 * height)
         kind = random.random()
         thick = max(1, round(height * random.uniform(0.05, 0.16)))
-        if self._is_dating:
-            return self._slash(strip, x, thick)
-        if kind < 0.1:
-            return self._operate(strip, x + 0.1 * height, thick)
-        if kind < 0.15:
-            for raised in (random.uniform(0.05, 0.2), random.uniform(0.4, 0.65)):
-                draw_line(strip, (x, base - raised * height), (x, base - raised * height), thick)
-        elif kind < 0.55:
+        if kind < 0.55:
             end = (x - random.uniform(0, 0.15) * height, base + random.uniform(0, 0.12) * height)
             draw_line(strip, (x, base), end, thick)
         elif kind < 0.8:
@@ -185,37 +168,6 @@ class Hand:
         else:
             draw_line(strip, (x, base - height), (x, base - 0.75 * height), max(1, thick - 1))
         return float(x + height * random.uniform(0.1, 0.45))
-
-    def _slash(self, strip: NDArray[np.float32], x: float, thick: int) -> float:
-        """Draw a stroke taller than the digits, aslant to them, and tell where writing goes on."""
-        random, height = self._random, self._height
-        foot = self._baseline + height * random.uniform(0.08, 0.35)
-        head = self._baseline - height * random.uniform(1.05, 1.35)
-        lean = max(self._lean, 0.0) + random.uniform(0.2, 0.55)
-        aside = lean * (foot - head)
-        x -= height * random.uniform(0, 0.3) * min(lean, 1)
-        bent = random.normal(0, 0.05) * height
-        middle = (x + aside / 2 + bent, (foot + head) / 2)
-        draw_way(strip, bow((x, foot), middle, (x + aside, head), 8), min(thick, 3))
-        return float(x + aside + height * random.uniform(-0.15, 0.35))
-
-    def _operate(self, strip: NDArray[np.float32], x: float, thick: int) -> float:
-        """Draw a plus or an equals sign, and tell where writing goes on."""
-        random, height = self._random, self._height
-        thick = min(thick, 3)
-        wide = height * random.uniform(0.4, 0.8)
-        level = self._baseline - height * random.uniform(0.35, 0.6)
-        apart = height * random.uniform(0.18, 0.35)
-        if random.random() < 0.6:
-            self._dash(strip, x, x + wide, level, thick)
-            tall = wide * random.uniform(0.8, 1.2) / 2
-            middle = x + wide * random.uniform(0.4, 0.6)
-            tilt = self._lean * random.uniform(0, 1) * tall
-            draw_line(strip, (middle + tilt, level - tall), (middle - tilt, level + tall), thick)
-        else:
-            for place in (level - apart / 2, level + apart / 2):
-                self._dash(strip, x, x + wide, place, thick)
-        return float(x + wide + height * random.uniform(0.2, 0.5))
 
     def _join(self, strip: NDArray[np.float32], end: float, start: float, row: float) -> None:
         """Draw the way of a pen that was not lifted between two digits."""
@@ -269,17 +221,6 @@ class Hand:
                     y = round(row) - len(patch) // 2
                     _lay(strip, patch, round(left) - ink_left, y)
                     left += ink_right - ink_left + self._height * 0.2
-
-
-_MOST_LEAN = 0.7
-"""More than that is not taken away from a digit's lean."""
-
-
-def _lean_of(digit: NDArray[np.float32]) -> float:
-    """How far a digit leans to the right, columns a row."""
-    moments = cv2.moments(digit)
-    lean = -moments["mu11"] / max(moments["mu02"], 1.0)
-    return float(np.clip(lean, -_MOST_LEAN, _MOST_LEAN))
 
 
 def _lay(strip: NDArray[np.float32], patch: NDArray[np.float32], x: int, y: int) -> None:

@@ -21,7 +21,7 @@ from keras_digits.data.paper import camera, paper, pen
 from keras_digits.data.warping import Batch, bend
 from keras_digits.digits import FRAME_WIDTH, NOTHING, NUM_CLASSES, SIDE, Images, Labels
 
-_SHEETS = ((0.28, (160,)), (0.26, (96, 64)), (0.16, (48, 48, 32, 32)))
+_SHEETS = ((0.28, (160,)), (0.26, (96, 64)), (0.16, (64, 48, 48)))
 """How lines stand side by side in the rows of a batch: the share of rows, and the lines' widths.
 The rest of the rows hold single digits. All rows are as wide, and each batch holds all kinds, so
 that what normalises by batch meets the same in every batch."""
@@ -189,7 +189,7 @@ def make_lines(case: Case, count: int, width: int, generator: np.random.Generato
     which = labels[used]
     digits = case.pick(which, np.repeat(hands, num_digits), generator)
     digits = bend(digits, which, generator)
-    _mix_others(digits, which, _in_words(num_digits, generator), generator)
+    _mix_others(digits, which, np.repeat(generator.random(count) < 0.03, num_digits), generator)
     strips = np.zeros((count, SIDE, width), np.float32)
     answers = np.zeros((count, width // FRAME_WIDTH, NUM_CLASSES + 1), np.uint8)
     ends = np.cumsum(num_digits)
@@ -213,25 +213,6 @@ def _num_digits(
     return np.where(kind < 0.03, 0, np.where(kind < 0.42, few, full))
 
 
-def _in_words(num_digits: NDArray[np.intp], generator: np.random.Generator) -> NDArray[np.bool_]:
-    """Which places are a word's: of some lines all, or those before or behind a number.
-
-    Args:
-        num_digits: int ``(n,)``, how many places each line has.
-        generator: Decides which lines.
-
-    Returns:
-        bool ``(num_digits.sum(),)``.
-    """
-    kind = generator.choice(4, len(num_digits), p=(0.89, 0.03, 0.04, 0.04))
-    where = np.floor(num_digits * generator.uniform(0.25, 0.75, len(num_digits)))
-    first = np.select([kind == 1, kind == 2], [0, 0], where)
-    end = np.select([kind == 0, kind == 2], [0, where], num_digits)
-    starts = np.repeat(np.cumsum(num_digits) - num_digits, num_digits)
-    places = np.arange(len(starts)) - starts
-    return (places >= np.repeat(first, num_digits)) & (places < np.repeat(end, num_digits))
-
-
 def _mix_others(
     digits: Batch,
     labels: Labels,
@@ -243,7 +224,7 @@ def _mix_others(
     Args:
         digits: float32 ``(n, 28, 28)``.
         labels: uint8 ``(n,)``.
-        is_text: bool ``(n,)``, whether a digit stands where nearly all are letters.
+        is_text: bool ``(n,)``, whether a digit is of a line where nearly all are letters.
         generator: Decides which.
     """
     draws = generator.random(len(digits))

@@ -11,9 +11,6 @@ from keras_digits.digits import INK, SIDE, Images
 _HALF = (0.35, 0.6)
 """Where half a digit is cut, as shares of its width."""
 
-_LEAST_WIDTH = 1.1
-"""Two digits are at least so wide, as a share of their height."""
-
 
 def non_digits(images: Images, generator: np.random.Generator) -> Images:
     """Things that are no digits but come from hands or paper; one for each image given.
@@ -37,12 +34,9 @@ def non_digits(images: Images, generator: np.random.Generator) -> Images:
 
 
 def _pairs(batch: Batch, generator: np.random.Generator) -> Batch:
-    """Two digits in one box; nothing where they are so narrow that they might be one."""
-    pairs = np.maximum(*_two_on_canvas(batch, generator))
-    left, right = extent(pairs, axis=1)
-    top, bottom = extent(pairs, axis=2)
-    pairs[right - left < _LEAST_WIDTH * (bottom - top)] = 0
-    return fit_box(pairs, generator)
+    """Two digits in one box."""
+    wide, other = _two_on_canvas(batch, generator)
+    return fit_box(np.maximum(wide, other), generator)
 
 
 def _straddles(batch: Batch, generator: np.random.Generator) -> Batch:

@@ -87,7 +87,7 @@ def _rule(strip: NDArray[np.float32], generator: np.random.Generator) -> None:
     ink, thick = float(generator.uniform(60, INK)), int(generator.integers(1, 4))
     if generator.random() < 0.8:
         ranges = ((0, 6), (height - 8, height), (0, height))
-        y = generator.uniform(*ranges[generator.choice(3, p=(0.25, 0.4, 0.35))])
+        y = generator.uniform(*ranges[generator.choice(3, p=(0.3, 0.5, 0.2))])
         tilt = generator.normal(0, 0.02) * width
         if generator.random() < 0.2:  # dotted
             for x in range(0, width, int(generator.integers(3, 6))):

@@ -40,7 +40,7 @@ def _command(pid: int) -> str:
     """A process's command line; empty where it has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return ""
 
 

@@ -17,7 +17,7 @@ _TEXTURE = 3000
 """More parts are a wall or cloth: a page full of writing has some hundreds."""
 
 _MOST_PARTS = 2000
-"""So many parts are looked at, the largest: those of each are compared with those of all others."""
+"""So many parts are looked at, the largest: each is compared with all others."""
 
 _USUAL_SHARE = 0.6
 """The share of a line's large parts that are no taller than its digits."""

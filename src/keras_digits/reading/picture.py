@@ -6,9 +6,9 @@ transparent parts on paper, brings palettes, CMYK, 16-bit and floating-point pix
 
 import io
 import math
-import threading
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +23,7 @@ from PIL.ExifTags import Base
 from keras_digits.digits import INK
 from keras_digits.errors import PictureError
 from keras_digits.reading.limits import MAX_BYTES, MAX_PIXELS, UNREADABLE
+from keras_digits.reading.sharing import Shared
 
 WORKING_SIDE = 2400
 """Larger pictures are shrunk to this, in pixels: a page's digits are still tall enough."""
@@ -73,37 +74,18 @@ class Picture:
     scale: float = 1.0
 
 
-class _Silence:
-    """Python's filters of warnings set to ignore all while somebody is inside.
-
-    They belong to the whole process: who leaves first mustn't bring back what others entered
-    under, nor who leaves last the silence.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._num_inside = 0
-        self._filters = warnings.catch_warnings()
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._num_inside == 0:
-                self._filters = warnings.catch_warnings()
-                self._filters.__enter__()
-                warnings.simplefilter("ignore")
-            self._num_inside += 1
-
-    def __exit__(self, *error: object) -> None:
-        with self._lock:
-            self._num_inside -= 1
-            if self._num_inside == 0:
-                self._filters.__exit__(None, None, None)
+@contextmanager
+def _warnings_ignored() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
-_silence = _Silence()
+_silence = Shared(_warnings_ignored)
+"""Python's filters belong to the whole process, and so does this."""
 
 
-def silenced_decoders() -> _Silence:
+def silenced_decoders() -> Shared:
     """Keep odd EXIF, palettes and sizes from being warned of: no news to the user.
 
     Where threads decode, this stands around all of them, and they call :func:`decode`.

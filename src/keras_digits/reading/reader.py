@@ -5,11 +5,10 @@ Brings the rooms of ``reading`` together, for one picture and for thousands on a
 
 import itertools
 import math
-import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from operator import length_hint
@@ -31,6 +30,7 @@ from keras_digits.reading.network import Network
 from keras_digits.reading.normalising import normalise
 from keras_digits.reading.outlining import outline, window
 from keras_digits.reading.picture import silenced_decoders
+from keras_digits.reading.sharing import Shared
 from keras_digits.reading.workers import Workers
 
 LAYOUTS = ("auto", "digit", "number", "page")
@@ -298,28 +298,16 @@ def _portions(pictures: Sequence[Any], num_threads: int) -> list[Sequence[Any]]:
     return portions
 
 
-class _OpenCVOnOneThread:
-    """Keeps OpenCV from starting threads of its own beside those that read, while some do."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._num_inside, self._before = 0, 1
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._num_inside == 0:
-                self._before = cv2.getNumThreads()
-                cv2.setNumThreads(1)
-            self._num_inside += 1
-
-    def __exit__(self, *error: object) -> None:
-        with self._lock:
-            self._num_inside -= 1
-            if self._num_inside == 0:
-                cv2.setNumThreads(self._before)
+@contextmanager
+def _opencv_on_one_thread() -> Iterator[None]:
+    """Keep OpenCV from starting threads of its own beside those that read."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    yield
+    cv2.setNumThreads(before)
 
 
-_one_thread_each = _OpenCVOnOneThread()
+_one_thread_each = Shared(_opencv_on_one_thread)
 """OpenCV's number of threads belongs to the whole process, and so does this."""
 
 _reader_of_worker: Reader | None = None

@@ -37,9 +37,7 @@ def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     plumb = _Bands.of(np.ascontiguousarray(mask.T), mask.shape[1] < 2 * mask.shape[0])
     if not (level.pixels.any() or plumb.pixels.any()):
         return mask
-    strokes = np.asarray(mask & ~(level.pixels | plumb.pixels.T) & 1, np.uint8)
-    printed = level.without_crossings(strokes) | plumb.without_crossings(strokes.T).T
-    cleaned = np.asarray(mask & ~printed & 1)
+    cleaned = np.asarray(mask & ~_uncrossed(mask, level, plumb) & 1)
     is_ruled = max(level.num_across, plumb.num_across) >= FEWEST
     return cleaned if is_ruled or cleaned.sum() > 0.1 * mask.sum() else mask
 
@@ -54,21 +52,30 @@ def frame_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
         uint8, shaped alike, 1 where a rule is and no stroke that crosses it; None where it is no
         box: rules along all four sides.
     """
-    if not all(_is_rim(side) for side in (mask, mask[::-1], mask.T, mask.T[::-1])):
+    if not _has_four_sides(mask):
         return None
     level = _Bands.of(mask, slack=_RIM)
     plumb = _Bands.of(np.ascontiguousarray(mask.T), slack=_RIM)
-    rules = np.asarray(level.pixels | plumb.pixels.T)
-    if not all(_is_rim(side) for side in (rules, rules[::-1], rules.T, rules.T[::-1])):
+    if not _has_four_sides(level.pixels | plumb.pixels.T):
         return None
-    strokes = np.asarray(mask & ~rules & 1)
-    return level.without_crossings(strokes) | plumb.without_crossings(strokes.T).T
+    return _uncrossed(mask, level, plumb)
+
+
+def _has_four_sides(mask: NDArray[np.uint8]) -> bool:
+    """Whether there is ink along all four edges."""
+    return all(_is_rim(side) for side in (mask, mask[::-1], mask.T, mask.T[::-1]))
 
 
 def _is_rim(mask: NDArray[np.uint8]) -> bool:
     """Whether there is ink along the whole upper edge."""
     rim = mask[: math.ceil(_RIM * len(mask))]
     return bool(np.count_nonzero(rim.max(axis=0)) >= _RIM_FILLED * mask.shape[1])
+
+
+def _uncrossed(mask: NDArray[np.uint8], level: "_Bands", plumb: "_Bands") -> NDArray[np.uint8]:
+    """The pixels of level and of plumb rules, those found in a mask turned, but for crossings."""
+    strokes = np.asarray(mask & ~(level.pixels | plumb.pixels.T) & 1, np.uint8)
+    return level.without_crossings(strokes) | plumb.without_crossings(strokes.T).T
 
 
 @dataclass(frozen=True, eq=False)

@@ -202,7 +202,7 @@ async def _answer_to(request: Request, work: Coroutine[Any, Any, Any]) -> Respon
     """The answer that comes of some work, which ends where the client goes before.
 
     Whether it goes is looked for only where it has to wait: a task more for each request would
-    cost the server a tenth of what it can do.
+    take turns of the loop from all.
     """
     loop, answering = asyncio.get_running_loop(), asyncio.current_task()
     assert answering is not None

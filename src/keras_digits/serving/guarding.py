@@ -146,8 +146,7 @@ class Guard:
         path = scope["path"]
         if not path.isprintable():  # a route's pattern may match before a line's end
             return Refusal(404, "the path has characters that no path here has.")
-        is_open = path in _OPEN_PATHS or path.startswith(_OPEN_FOLDERS)
-        if self._authorization and not is_open:
+        if self._authorization and not _is_open(path):
             scheme, _, token = dict(scope["headers"]).get(b"authorization", b"").partition(b" ")
             given = scheme.lower() + b" " + token.strip()
             if not hmac.compare_digest(given, self._authorization):
@@ -163,7 +162,12 @@ class Guard:
 
 def _caching(path: str) -> bytes:
     """What browsers may keep: no answers; files if they ask each time, or half would be old."""
-    return b"no-cache" if path in _OPEN_PATHS or path.startswith(_OPEN_FOLDERS) else b"no-store"
+    return b"no-cache" if _is_open(path) else b"no-store"
+
+
+def _is_open(path: str) -> bool:
+    """Whether a path needs no token."""
+    return path in _OPEN_PATHS or path.startswith(_OPEN_FOLDERS)
 
 
 def busy_refusal(busy: BusyError) -> Refusal:

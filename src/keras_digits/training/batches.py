@@ -69,28 +69,13 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
         """Go to `epoch`, counted from 0."""
         self._epoch = epoch
 
-    def begin_epoch(self, model: keras.Model, epoch: int) -> None:
-        """Go to `epoch`, counted from 0, here, and with what a model drops.
-
-        Keras does not save where dropout's generators stand, so that a resumed run would drop
-        others.
-        """
-        self.start_epoch(epoch)
-        for number, layer in enumerate(model.layers):
-            if isinstance(layer, keras.layers.Dropout):
-                seeds = np.random.SeedSequence((self._recipe.seed, epoch, number))
-                layer.seed_generator.state.assign(seeds.generate_state(2))
-        if backend.NAME == "torch":  # whose dropout asks torch's own generator instead
-            seeds = np.random.SeedSequence((self._recipe.seed, epoch))
-            keras.utils.set_random_seed(int(seeds.generate_state(1)[0]))
-
     def supply(self) -> Any:
         """What ``fit`` is given for these batches."""
         return stream(self)
 
     def follow_epochs(self) -> keras.callbacks.Callback:
-        """A callback that begins each epoch here, and with what the model drops."""
-        return _EpochStart(self)
+        """A callback that starts each epoch here, and seeds dropout anew."""
+        return _EpochStart(self, self._recipe.seed)
 
     def __len__(self) -> int:
         return math.ceil(len(self._labels) / self._recipe.batch_size)
@@ -178,11 +163,22 @@ class LineBatches(Batches):
 
 
 class _EpochStart(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-    """Sets what is random in an epoch by its number."""
+    """Sets what is random in an epoch by its number.
 
-    def __init__(self, batches: Batches) -> None:
+    Keras does not save where dropout's generators stand, so that a resumed run would drop others.
+    """
+
+    def __init__(self, batches: Batches, seed: int) -> None:
         super().__init__()
         self._batches = batches
+        self._seed = seed
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._batches.begin_epoch(self.model, epoch)
+        self._batches.start_epoch(epoch)
+        for number, layer in enumerate(self.model.layers):
+            if isinstance(layer, keras.layers.Dropout):
+                state = np.random.SeedSequence((self._seed, epoch, number)).generate_state(2)
+                layer.seed_generator.state.assign(state)
+        if backend.NAME == "torch":  # whose dropout asks torch's own generator instead
+            (seed,) = np.random.SeedSequence((self._seed, epoch)).generate_state(1)
+            keras.utils.set_random_seed(int(seed))

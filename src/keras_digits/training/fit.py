@@ -31,7 +31,7 @@ from keras_digits.training.run import (
     open_run,
     resume_command,
 )
-from keras_digits.training.starting import Start, find_start, load_file
+from keras_digits.training.starting import Start, check_layers, find_start, load_file
 from keras_digits.training.stepping import Stock, hasten
 
 _WARM_UP_SHARE = 0.05
@@ -151,10 +151,7 @@ def load_model(run: Run) -> keras.Model:
     if run.recipe.precision == "float32" or network.finish:
         return trained
     model, weights = network.build("float32"), trained.get_weights()
-    if [one.shape for one in weights] != [one.shape for one in model.get_weights()]:
-        raise ModelFileError(
-            f"{run.model_path} has other layers than {network.name} has today. Train it anew."
-        )
+    check_layers(run.model_path, weights, model)
     model.set_weights(weights)
     return model
 

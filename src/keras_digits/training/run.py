@@ -77,11 +77,7 @@ class Split:
 
     def to_json(self) -> str:
         """The same in one line, as a network's metadata holds it."""
-        return json.dumps([self._facts(one) for one in self.lineage])
-
-    @staticmethod
-    def _facts(split: "Split") -> list[Any]:
-        return [list(split.sha256), split.validation_split, split.seed]
+        return json.dumps([[one.sha256, one.validation_split, one.seed] for one in self.lineage])
 
     @classmethod
     def from_json(cls, text: str) -> "Split | None":

@@ -104,7 +104,10 @@ def find_start(recipe: Recipe, expected_sha256: str | None = None) -> Start | No
     shipped = shipped_networks().get(recipe.start)
     path = shipped.path if shipped else Path(recipe.start)
     start_of = _start_of_file if path.suffix == ".onnx" else _start_of_run
-    return start_of(path, recipe, expected_sha256)
+    try:
+        return start_of(path, recipe, expected_sha256)
+    except ModelFileError as error:  # that of a network which diverged leaves others be
+        raise RunError(str(error)) from error
 
 
 def load_file(path: Path) -> keras.Model:
@@ -120,6 +123,21 @@ def load_file(path: Path) -> keras.Model:
         raise ModelFileError(
             f"{path} is no Keras model that can be read ({reason}). Train anew."
         ) from error
+
+
+def check_layers(file: Path, weights: Sequence[NDArray[np.float32]], model: keras.Model) -> None:
+    """Refuse the weights of a network as it was before its layers were changed.
+
+    Args:
+        file: Where they come from.
+        weights: Those.
+        model: The network as it is today.
+
+    Raises:
+        ModelFileError: They don't fit it.
+    """
+    if [one.shape for one in weights] != [one.shape for one in model.get_weights()]:
+        raise ModelFileError(f"{file} has other layers than {model.name} has today. Train it anew.")
 
 
 def _start_of_run(folder: Path, recipe: Recipe, expected_sha256: str | None) -> Start:
@@ -138,13 +156,11 @@ def _start_of_run(folder: Path, recipe: Recipe, expected_sha256: str | None) -> 
     is_as_it_learns = ended_as_it_went or not run.is_trained
     file = checkpoint[1] if is_as_it_learns else run.model_path
     sha256 = _digest(file, recipe, expected_sha256)
-    try:
-        weights = load_file(file).get_weights()
-    except ModelFileError as error:  # that of a network which diverged leaves others be
-        raise RunError(str(error)) from error
-    is_folded = not is_as_it_learns and NETWORKS[recipe.network].finish is not None
-    _check_layers(file, weights, recipe.network, is_folded)
-    return Start(recipe.network, file, sha256, run.split, weights, is_folded)
+    weights = load_file(file).get_weights()
+    network = NETWORKS[recipe.network]
+    model, finish = network.build("float32"), None if is_as_it_learns else network.finish
+    check_layers(file, weights, finish(model) if finish else model)
+    return Start(recipe.network, file, sha256, run.split, weights, is_folded=finish is not None)
 
 
 def _start_of_file(path: Path, recipe: Recipe, expected_sha256: str | None) -> Start:
@@ -156,27 +172,12 @@ def _start_of_file(path: Path, recipe: Recipe, expected_sha256: str | None) -> S
             f"{recipe.network} can't go on from a file; expected a run of it. {able} can."
         )
     sha256 = _digest(path, recipe, expected_sha256)
-    try:
-        metadata, weights = exported_network(path)
-    except ModelFileError as error:  # that of a network which diverged leaves others be
-        raise RunError(str(error)) from error
+    metadata, weights = exported_network(path)
     found = metadata["keras_digits.network"]
     _check_network(path, found, recipe)
-    _check_layers(path, weights, found, is_folded=True)
+    check_layers(path, weights, network.finish(network.build("float32")))
     split = Split.from_json(metadata.get("keras_digits.split", ""))
     return Start(found, path, sha256, split, weights, is_folded=True)
-
-
-def _check_layers(
-    file: Path, weights: Sequence[NDArray[np.float32]], name: str, is_folded: bool
-) -> None:
-    """Refuse weights of a network as it was before its layers were changed."""
-    network = NETWORKS[name]
-    model = network.build("float32")
-    if is_folded and network.finish:
-        model = network.finish(model)
-    if [one.shape for one in weights] != [one.shape for one in model.get_weights()]:
-        raise RunError(f"{file} has other layers than {name} has today. Train it anew.")
 
 
 def _check_network(path: Path, found: str, recipe: Recipe) -> None:

@@ -33,8 +33,12 @@ _BATCHES_AHEAD = 2
 """How many batches of a stream are made before they are asked for."""
 
 _BATCH_HOOKS = (
-    *("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end"),
-    *("on_test_batch_begin", "on_test_batch_end"),
+    "on_train_batch_begin",
+    "on_train_batch_end",
+    "on_test_batch_begin",
+    "on_test_batch_end",
+    "on_batch_begin",
+    "on_batch_end",
 )
 
 

@@ -38,24 +38,41 @@ def accuracy_told(output: str) -> float:
     return float(accuracy[1])
 
 
-def run_digits(*flags: str) -> dict[str, Any]:
-    """`digits train` on MNIST with flags: what its metrics.json holds."""
+def run_digits(*flags: str, kept: Path | None = None) -> dict[str, Any]:
+    """`digits train` on MNIST with flags: what its metrics.json holds.
+
+    Args:
+        flags: Of ``digits train``.
+        kept: The run's folder; what was begun there with the same flags goes on where it was. None
+            is a folder that goes when this returns.
+    """
     with tempfile.TemporaryDirectory() as parent:
-        folder = Path(parent) / "run"
-        command = [sys.executable, "-m", "keras_digits.cli", "train", "--dataset", "mnist"]
-        subprocess.run(
-            [*command, "--out", str(folder), *flags], stdout=subprocess.DEVNULL, check=True
-        )
+        folder = kept or Path(parent) / "run"
+        command = [sys.executable, "-m", "keras_digits.cli", "train"]
+        if (folder / "recipe.json").is_file():
+            command += ["--resume", str(folder)]
+        else:
+            command += ["--dataset", "mnist", "--out", str(folder), *flags]
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
         metrics: dict[str, Any] = json.loads((folder / "metrics.json").read_text("utf-8"))
     return metrics
 
 
-def run_seeds(*flags: str, seeds: Sequence[int] = SEEDS) -> dict[str, Any]:
-    """`digits train` once a seed: every figure, their mean and their standard deviation."""
+def run_seeds(
+    *flags: str, seeds: Sequence[int] = SEEDS, kept: Path | None = None
+) -> dict[str, Any]:
+    """`digits train` once a seed: every figure, their mean and their standard deviation.
+
+    Args:
+        flags: Of ``digits train``.
+        seeds: One run each.
+        kept: Where the runs stay, so that an interrupted benchmark can go on; else they don't.
+    """
     runs = []
     for seed in seeds:
+        folder = kept and kept / f"seed-{seed}"
         with console.status(f"digits train --seed {seed} {' '.join(flags)}"):
-            runs.append(run_digits("--seed", str(seed), *flags))
+            runs.append(run_digits("--seed", str(seed), *flags, kept=folder))
         console.print(f"seed {seed}: {runs[-1]['accuracy']['value']:.4f}")
     return {
         "recipe": runs[0]["recipe"],

@@ -6,7 +6,7 @@ from keras_digits.evaluation.report import recipe_command
 
 OPTIMIZERS_CHART = "optimizers.png"
 
-_NETWORK_AIMS = {"article-long": 0.992, "compact": 0.994}
+_NETWORK_AIMS = {"article-long": 0.992, "compact": 0.994, "vgg": 0.9975}
 """Mean test accuracies aimed at."""
 
 
@@ -65,13 +65,14 @@ def optimizers_section(result: dict[str, Any]) -> str:
 
 
 def networks_section(result: dict[str, Any]) -> str:
-    """The tutorial's layers with one change at a time, and the smallest network."""
+    """The tutorial's layers with one change at a time, the smallest network, the surest one."""
     first = next(iter(result.values()))
     lines = [
         "## Networks by recipes chosen on held-out digits",
         "",
         "The tutorial's layers, 784-512-512-10, sigmoid, 669,706 weights, with one change at a "
-        "time, and `compact`, fewer than 10,000 weights. Seeds "
+        "time; `compact`, fewer than 10,000 weights; and `vgg`, for MNIST's digits alone: it sees "
+        "no lines and reads no pictures, and what ships gives up a little of MNIST for them. Seeds "
         f"{_seeds(first)}; each recipe was chosen on a validation split of the training digits, "
         "and the test digits were scored once a seed.",
         "",

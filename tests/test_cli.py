@@ -177,7 +177,7 @@ def test_data_calls_broken_mnist_broken(
     [
         (
             ["train", "--network", "cnn"],
-            "network is 'cnn'; expected one of article, convnet, quick, compact, lines.",
+            "network is 'cnn'; expected one of article, convnet, quick, compact, vgg, lines.",
         ),
         (["train", "--optimizer", "sdg"], "optimizer is 'sdg'; expected one of sgd, rmsprop"),
         (["train", "--epochs", "many"], "Invalid value for '--epochs'"),

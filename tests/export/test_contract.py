@@ -25,7 +25,6 @@ from keras_digits.export import contract, export_run
 from keras_digits.export.litert import export_litert
 from keras_digits.export.saved_model import export_saved_model
 from keras_digits.networks import NETWORKS
-from keras_digits.networks.lines import fold_normalisation
 from keras_digits.training.fit import load_model
 from keras_digits.training.recipe import Recipe
 from keras_digits.training.run import Run, create_run, open_run
@@ -70,7 +69,8 @@ def run_of_lines(optdigits: Dataset, tmp_path: Path) -> Run:
     run = create_run(
         tmp_path / "lines", Recipe(network="lines", dataset="optdigits"), optdigits, "tensorflow"
     )
-    model = fold_normalisation(NETWORKS["lines"].build("float32"))
+    network = NETWORKS["lines"]
+    model = network.finish(network.build("float32"))
     latest = keras.layers.Reshape((1,)).name.removeprefix("reshape").strip("_") or "0"
     model.layers[-1].name = f"reshape_{int(latest) + 1}"
     model.save(run.model_path)

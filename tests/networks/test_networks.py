@@ -86,7 +86,9 @@ def test_lines_of_any_width_give_a_frame_for_four_columns() -> None:
     assert model.predict(np.zeros((1, 28, 100, 1)), verbose=0).shape == (1, 25, 11)
 
 
-@pytest.mark.parametrize(("name", "num_weights"), [("lines", 1_131_787), ("compact", 9_168)])
+@pytest.mark.parametrize(
+    ("name", "num_weights"), [("lines", 1_131_787), ("compact", 9_168), ("vgg", 496_186)]
+)
 def test_folded_network_gives_what_the_trained_one_does(
     name: str, num_weights: int, optdigits: Dataset
 ) -> None:

@@ -11,9 +11,10 @@ from keras_digits.networks.convnet import CONVNET
 from keras_digits.networks.lines import LINES
 from keras_digits.networks.network import Network
 from keras_digits.networks.quick import QUICK
+from keras_digits.networks.vgg import VGG
 
 NETWORKS: dict[str, Network] = {
-    network.name: network for network in (ARTICLE, CONVNET, QUICK, COMPACT, LINES)
+    network.name: network for network in (ARTICLE, CONVNET, QUICK, COMPACT, VGG, LINES)
 }
 """Every network by the name that a recipe calls it."""
 

@@ -5,7 +5,8 @@ is multiplied by less than nothing, it stays the largest, and what ships may poo
 Runtime's fused kernels want it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -21,17 +22,17 @@ class Convolutions:
     """Makes a network's convolutions, all of one kind.
 
     Args:
-        dtype: Keras's dtype policy.
+        dtype: Keras's dtype policy, which other layers may ask for.
         is_normalised: Whether they are to learn; else they have, and are folded.
     """
 
     def __init__(self, dtype: str, is_normalised: bool) -> None:
-        self._dtype = dtype
+        self.dtype = dtype
         self._is_normalised = is_normalised
 
     def scale(self) -> keras.layers.Layer:
         """What brings pixels to what the first convolution takes."""
-        return keras.layers.Rescaling(1 / INK if self._is_normalised else 1, dtype=self._dtype)
+        return keras.layers.Rescaling(1 / INK if self._is_normalised else 1, dtype=self.dtype)
 
     def layers(
         self,
@@ -41,7 +42,7 @@ class Convolutions:
         pool: tuple[int, int] | None = None,
     ) -> list[keras.layers.Layer]:
         """A convolution, rectified, with what belongs to it."""
-        layers, dtype = keras.layers, self._dtype
+        layers, dtype = keras.layers, self.dtype
         kernels = layers.Conv2D(
             channels, size, padding=padding, use_bias=not self._is_normalised, dtype=dtype
         )
@@ -55,33 +56,57 @@ class Convolutions:
         return [kernels, *pooled, normalised, *rectified]
 
 
-def fold(trained: keras.Model, folded: keras.Model) -> keras.Model:
-    """Work what scales and normalises into the weights.
+@dataclass(frozen=True)
+class Foldable:
+    """A stack of layers, normalised by batch while it learns, which makes it learn faster.
 
-    Args:
-        trained: A model whose convolutions are normalised.
-        folded: The same without normalisation, in float32.
-
-    Returns:
-        `folded`, which now gives the same as `trained` up to rounding.
+    Attributes:
+        name: The models' name.
+        layers: Makes the layers, the input first.
     """
-    weights: list[NDArray[np.float32]] = []
-    for layer in trained.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            gamma, beta, mean, variance = layer.get_weights()
-            share = gamma / np.sqrt(variance + layer.epsilon)
-            weights += [weights.pop() * share, beta - mean * share]
-        else:
-            weights += layer.get_weights()
-    weights[0] = weights[0] / np.float32(INK)
-    folded.set_weights(weights)
-    return folded
+
+    name: str
+    layers: Callable[[Convolutions], list[keras.layers.Layer]]
+
+    def build(self, dtype: str = "float32") -> keras.Model:
+        """Make the model that learns, untrained.
+
+        Args:
+            dtype: Keras's dtype policy.
+        """
+        return keras.Sequential(
+            self.layers(Convolutions(dtype, is_normalised=True)), name=self.name
+        )
+
+    def fold(self, trained: keras.Model) -> keras.Model:
+        """The trained model as it ships: what scales and normalises is worked into the weights.
+
+        Args:
+            trained: A model that :meth:`build` made.
+
+        Returns:
+            A float32 model without normalisation that gives the same as `trained` up to rounding.
+        """
+        weights: list[NDArray[np.float32]] = []
+        for layer in trained.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                gamma, beta, mean, variance = layer.get_weights()
+                share = gamma / np.sqrt(variance + layer.epsilon)
+                weights += [weights.pop() * share, beta - mean * share]
+            else:
+                weights += layer.get_weights()
+        weights[0] = weights[0] / np.float32(INK)
+        folded = keras.Sequential(
+            self.layers(Convolutions("float32", is_normalised=False)), name=self.name
+        )
+        folded.set_weights(weights)
+        return folded
 
 
 def unfold(
     folded: Sequence[NDArray[np.float32]], model: keras.Model, inputs: NDArray[np.generic]
 ) -> None:
-    """Undo :func:`fold`, so that a network that ships can learn on.
+    """Undo :meth:`Foldable.fold`, so that a network that ships can learn on.
 
     What normalisation did is lost, so each channel is normalised as `inputs` have it, and brought
     back to where it was. Kernels get the length that fresh ones have, which decides how fast they

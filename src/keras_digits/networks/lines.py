@@ -9,7 +9,7 @@ right first. A single digit is a line of 28 columns.
 import keras
 
 from keras_digits.digits import NUM_CLASSES, SIDE
-from keras_digits.networks.convolutions import Convolutions, fold
+from keras_digits.networks.convolutions import Convolutions, Foldable
 from keras_digits.networks.network import Network, add_channel, layers_as_they_are
 
 _WIDTHS = (16, 32, 64, 96, 160, 160)
@@ -19,64 +19,42 @@ _CONTEXT = 224
 """Channels of a column once its height is gone."""
 
 
-def build_lines(dtype: str = "float32") -> keras.Model:
-    """Make the network, untrained, its channels normalised by batch, which makes it learn faster.
+def _layers(convolutions: Convolutions) -> list[keras.layers.Layer]:
+    """The layers from ``(n, 28, width, 1)``, 0 paper, 255 ink, to frames.
 
-    Args:
-        dtype: Keras's dtype policy; the logits are float32 under each.
-
-    Returns:
-        A model from ``(n, 28, width, 1)``, 0 paper, 255 ink, to frames, float32
-        ``(n, width / 4, 11)``, logits.
+    Frames are logits, float32 ``(n, width / 4, 11)``.
     """
-    return _sequence(dtype, is_normalised=True)
-
-
-def fold_normalisation(model: keras.Model) -> keras.Model:
-    """The trained network as it ships: what scales and normalises is worked into the weights.
-
-    Args:
-        model: A model that :func:`build_lines` made, trained.
-
-    Returns:
-        A float32 model that gives the same up to rounding.
-    """
-    return fold(model, _sequence("float32", is_normalised=False))
-
-
-def _sequence(dtype: str, is_normalised: bool) -> keras.Model:
-    """The layers, with or without normalisation."""
-    layers, convolutions = keras.layers, Convolutions(dtype, is_normalised)
+    layers, dtype = keras.layers, convolutions.dtype
     first, second, third, fourth, fifth, sixth = _WIDTHS
-    return keras.Sequential(
-        [
-            keras.Input((SIDE, None, 1)),
-            convolutions.scale(),
-            *convolutions.layers(first, 5, pool=(2, 2)),
-            *convolutions.layers(second, 3),
-            *convolutions.layers(third, 3, pool=(2, 2)),
-            *convolutions.layers(fourth, 3),
-            *convolutions.layers(fifth, 3, pool=(2, 1)),
-            *convolutions.layers(sixth, 3),
-            layers.ZeroPadding2D(((0, 0), (1, 1)), dtype=dtype),
-            *convolutions.layers(_CONTEXT, (4, 3), padding="valid"),  # one row is left
-            layers.Dropout(0.1, dtype=dtype),
-            *convolutions.layers(_CONTEXT, (1, 5)),
-            layers.Conv2D(NUM_CLASSES + 1, 1, dtype="float32"),
-            layers.Reshape((-1, NUM_CLASSES + 1), dtype="float32"),
-        ],
-        name="lines",
-    )
+    return [
+        keras.Input((SIDE, None, 1)),
+        convolutions.scale(),
+        *convolutions.layers(first, 5, pool=(2, 2)),
+        *convolutions.layers(second, 3),
+        *convolutions.layers(third, 3, pool=(2, 2)),
+        *convolutions.layers(fourth, 3),
+        *convolutions.layers(fifth, 3, pool=(2, 1)),
+        *convolutions.layers(sixth, 3),
+        layers.ZeroPadding2D(((0, 0), (1, 1)), dtype=dtype),
+        *convolutions.layers(_CONTEXT, (4, 3), padding="valid"),  # one row is left
+        layers.Dropout(0.1, dtype=dtype),
+        *convolutions.layers(_CONTEXT, (1, 5)),
+        layers.Conv2D(NUM_CLASSES + 1, 1, dtype="float32"),
+        layers.Reshape((-1, NUM_CLASSES + 1), dtype="float32"),
+    ]
+
+
+_FOLDABLE = Foldable("lines", _layers)
 
 
 LINES = Network(
     name="lines",
     summary="eight convolutions that slide along a line of writing",
-    build=build_lines,
+    build=_FOLDABLE.build,
     prepare=add_channel,
     gives_logits=True,
     reading_layers=layers_as_they_are,
     reads_lines=True,
-    finish=fold_normalisation,
+    finish=_FOLDABLE.fold,
     in_integers=True,
 )

@@ -16,7 +16,7 @@ from keras_digits.errors import RecipeError
 from keras_digits.processor import multiplies_bfloat16
 from keras_digits.reading.catalogue import shipped_networks
 
-NETWORKS = ("article", "convnet", "quick", "compact", "lines")
+NETWORKS = ("article", "convnet", "quick", "compact", "vgg", "lines")
 
 OPTIMIZERS = (
     "sgd",

@@ -222,6 +222,16 @@ def test_training_that_is_refused_leaves_no_folder(
     assert not Path("mine").exists()
 
 
+def test_training_into_the_folder_one_stands_in_is_refused_in_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("here").mkdir()
+    monkeypatch.chdir("here")
+    assert "absent.onnx" in refusal(
+        capsys, "train", *QUICK, "--network", "compact", "--start", "absent.onnx", "--out", "."
+    )
+
+
 def test_training_without_keras_leaves_no_folder(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -194,6 +194,16 @@ def test_folder_means_all_pictures_below_it(capsys: pytest.CaptureFixture[str]) 
     assert names(capsys, "f") == ["f/a.jpg", "f/b.PNG", "f/sub/c.gif"]
 
 
+def test_pipe_in_a_folder_holds_nobody_up(capsys: pytest.CaptureFixture[str]) -> None:
+    draw("f/a.png", "7")
+    os.mkfifo("f/b.png")
+    Path("f/c.png").symlink_to("nowhere")
+    out, err = run(capsys, "f", code=2)
+    assert out.startswith("f/a.png: ")
+    assert "c.png" in err
+    assert "b.png" not in out + err
+
+
 def test_telephone_pictures_in_a_folder_are_not_passed_over(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

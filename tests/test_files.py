@@ -1,5 +1,6 @@
 """Files are whole or absent."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -51,12 +52,56 @@ def test_failing_writer_of_a_folder_leaves_the_old_one_and_no_scrap(
 
 
 def test_scraps_of_a_killed_writer_of_a_folder_do_not_come_along(tmp_path: Path) -> None:
-    (tmp_path / ".network.partial").mkdir()
-    (tmp_path / ".network.partial" / "half").write_text("half of")
+    scrap = tmp_path / f".network.{os.getpid()}.partial"
+    scrap.mkdir()
+    (scrap / "half").write_text("half of")
     (tmp_path / "network").mkdir()
     with replacing_folder(tmp_path / "network", "sign") as partial:
         (partial / "sign").write_text("whole")
     assert [path.name for path in tmp_path.rglob("*")] == ["network", "sign"]
+
+
+def test_folder_of_ours_that_somebody_has_put_something_into_is_not_replaced(
+    tmp_path: Path,
+) -> None:
+    for name in ("sign", "weights", "notes"):
+        (tmp_path / "network").mkdir(exist_ok=True)
+        (tmp_path / "network" / name).write_text("old")
+    with (
+        pytest.raises(OutputError, match="network is there already and holds something else"),
+        replacing_folder(tmp_path / "network", "sign", "weights"),
+    ):
+        raise AssertionError("nothing may be begun")
+    (tmp_path / "network" / "notes").unlink()
+    with replacing_folder(tmp_path / "network", "sign", "weights") as partial:
+        (partial / "sign").write_text("new")
+    assert [path.name for path in tmp_path.rglob("*")] == ["network", "sign"]
+
+
+def test_two_writers_of_a_folder_do_not_meet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with replacing_folder(tmp_path / "network", "sign") as first:
+        monkeypatch.setattr(os, "getpid", lambda: 0)  # another process
+        with replacing_folder(tmp_path / "network", "sign") as second:
+            assert second != first
+            (second / "sign").write_text("second")
+        (first / "sign").write_text("first")
+    assert [path.read_text() for path in (tmp_path / "network").iterdir()] == ["first"]
+
+
+def test_link_to_a_file_stays_a_link_and_a_pipe_a_pipe(tmp_path: Path) -> None:
+    real, link, pipe = (tmp_path / name for name in ("real.txt", "link.txt", "pipe.txt"))
+    real.write_text("old")
+    link.symlink_to(real)
+    write_text(link, "new")
+    assert link.is_symlink()
+    assert real.read_text() == "new"
+    os.mkfifo(pipe)
+    for path in (pipe, Path(os.devnull)):
+        with pytest.raises(OutputError, match="is a device or a pipe; expected the path of a file"):
+            write_text(path, "lost")
+    assert pipe.is_fifo()
 
 
 def test_folder_of_somebody_elses_is_never_replaced(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ part through :func:`replacing_folder`. Knows nothing of contents.
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,17 @@ def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`, moved onto it when the block ends well.
 
     The temporary file is flushed to disk before the move, so that after a crash, a kill or a full
-    disk `path` holds either its old contents or the new ones. Its suffix is that of `path`,
-    because writers such as ``keras.Model.save`` choose a format by it.
+    disk `path` holds either its old contents or the new ones; a link to a file stays one. Its
+    suffix is that of `path`, because writers such as ``keras.Model.save`` choose a format by it.
 
     Raises:
-        OutputError: The folder or the file can't be written.
+        OutputError: The folder or the file can't be written, or `path` is a device or a pipe.
     """
     if os.path.isdir(path):  # noqa: PTH112  # Path's raises where a name is too long
         raise OutputError(f"{path} is a folder; expected the path of a file to write.")
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
+        raise OutputError(f"{path} is a device or a pipe; expected the path of a file to write.")
+    path = Path(os.path.realpath(path))
     # two processes at one file must not write into one another's half
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
     try:
@@ -47,12 +50,14 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def replacing_folder(folder: Path, sign: str) -> Iterator[Path]:
+def replacing_folder(folder: Path, sign: str, *others: str) -> Iterator[Path]:
     """Give a temporary folder beside `folder`, moved into its place when the block ends well.
 
     Args:
-        folder: Where it belongs: nothing, an empty folder, or one that such a block has written.
+        folder: Where it belongs: nothing, an empty folder, or one that such a block has written and
+            nobody has put anything into.
         sign: The name of a file that every such block writes, by which its folders are known.
+        others: What else such a block may write.
 
     Raises:
         OutputError: `folder` holds something else, or can't be written.
@@ -60,10 +65,11 @@ def replacing_folder(folder: Path, sign: str) -> Iterator[Path]:
     place = folder.resolve()
     if not place.name:
         raise OutputError(f"{folder} is no place for this; expected the path of a folder to make.")
-    partial = place.with_name(f".{place.name}.partial")
-    former = place.with_name(f".{place.name}.former")
+    partial, former = (
+        place.with_name(f".{place.name}.{os.getpid()}.{what}") for what in ("partial", "former")
+    )
     try:
-        if place.exists() and not _may_be_replaced(place, sign):
+        if place.exists() and not _may_be_replaced(place, sign, others):
             raise OutputError(
                 f"{folder} is there already and holds something else; expected a new or empty "
                 "folder."
@@ -92,9 +98,12 @@ def replacing_folder(folder: Path, sign: str) -> Iterator[Path]:
         raise
 
 
-def _may_be_replaced(folder: Path, sign: str) -> bool:
-    """Whether it is a folder, and empty or one of ours."""
-    return folder.is_dir() and ((folder / sign).is_file() or not any(folder.iterdir()))
+def _may_be_replaced(folder: Path, sign: str, others: Sequence[str]) -> bool:
+    """Whether it is a folder, and empty or one of ours with nothing else in it."""
+    if not folder.is_dir():
+        return False
+    names = {path.name for path in folder.iterdir()}
+    return not names or (sign in names and names <= {sign, *others})
 
 
 def _flush(path: Path) -> None:

@@ -37,6 +37,19 @@ def test_idx_folder_is_read_gzipped_plain_and_mixed(tmp_path: Path, optdigits: D
         np.testing.assert_array_equal(parts.test.known_labels(), optdigits.test.known_labels())
 
 
+def test_folders_named_as_idx_files_are_none(tmp_path: Path, optdigits: Dataset) -> None:
+    folder = write_idx_folder(tmp_path / "kaggle", optdigits, gzipped=False)
+    for name in IDX_FILES:  # as the archive of Kaggle's users has each once more
+        plain = name.removesuffix(".gz")
+        (folder / plain).rename(folder / plain.replace("-idx", ".idx"))
+        (folder / plain).mkdir()
+        shutil.copyfile(folder / plain.replace("-idx", ".idx"), folder / plain / plain)
+    parts = read_parts(folder)
+    np.testing.assert_array_equal(parts.train.images, optdigits.train.images)
+    assert parts.test is not None
+    np.testing.assert_array_equal(parts.test.known_labels(), optdigits.test.known_labels())
+
+
 def test_single_idx_file_brings_its_labels(idx_folder: Path, optdigits: Dataset) -> None:
     digits = read_parts(idx_folder / IDX_FILES[2]).train
     np.testing.assert_array_equal(digits.known_labels(), optdigits.test.known_labels())

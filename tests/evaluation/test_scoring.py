@@ -153,6 +153,28 @@ def test_other_digits_go_to_a_folder_of_their_own(
     assert (trained_run.folder / "metrics.json").read_bytes() == before
 
 
+def test_figures_on_other_digits_do_not_stand_beside_the_run_s_own(
+    trained_run: Run, idx_folder: Path
+) -> None:
+    evaluate(trained_run, out="out")
+    assert {"README.md", "accuracy.png", "loss.png"} <= {
+        path.name for path in Path("out").iterdir()
+    }
+    evaluate(trained_run, idx_folder / "t10k-images-idx3-ubyte.gz", out="out")
+    names = {path.name for path in Path("out").iterdir()}
+    assert not {"README.md", "accuracy.png", "loss.png"} & names
+
+
+def test_digits_that_a_run_learned_from_are_told(
+    trained_run: Run, idx_folder: Path, optdigits: Dataset
+) -> None:
+    learned = evaluate(trained_run, idx_folder / "train-images-idx3-ubyte.gz", out="learned")
+    assert "learned from these very digits" in learned.summary()
+    assert "learned from these very digits" in learned.report_path.read_text("utf-8")
+    others = evaluate(trained_run, idx_folder / "t10k-images-idx3-ubyte.gz", out="others")
+    assert "learned from these" not in others.summary() + others.report_path.read_text("utf-8")
+
+
 def test_runs_own_digits_count_only_where_it_was_not_trained_on_them(
     trained_run: Run, idx_folder: Path, optdigits: Dataset
 ) -> None:
@@ -287,6 +309,18 @@ def test_submission_counts_from_one_and_needs_no_labels(
     assert [line.split(",")[1] for line in lines[1:]] == predictions
     with pytest.raises(DatasetError, match="no labels"):
         evaluate(trained_run, tmp_path / "test.csv")
+
+
+def test_submission_takes_the_place_of_nothing_but_a_submission(
+    trained_run: Run, optdigits: Dataset
+) -> None:
+    np.savetxt("mine.csv", optdigits.test.images[:3].reshape(-1, 784), "%d", ",")
+    before = Path("mine.csv").read_bytes()
+    with pytest.raises(OutputError, match=r"mine\.csv is there already and is no submission"):
+        write_submission(trained_run, "mine.csv", "mine.csv")
+    assert Path("mine.csv").read_bytes() == before
+    for _ in range(2):
+        assert write_submission(trained_run, "mine.csv", "submission.csv") == 3
 
 
 def test_run_that_is_not_trained_cannot_be_tested(optdigits: Dataset) -> None:

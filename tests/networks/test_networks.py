@@ -95,6 +95,12 @@ def test_folded_network_gives_what_the_trained_one_does(
     network, images = NETWORKS[name], optdigits.train.images[:64, ..., np.newaxis]
     model = network.build("float32")
     model(images, training=True)  # means and variances become those of digits
+    generator = np.random.default_rng(0)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):  # and the rest what it may become
+            _, _, mean, variance = layer.get_weights()
+            gamma = generator.uniform(0, 2, mean.shape) * (generator.random(mean.shape) > 0.1)
+            layer.set_weights([gamma, generator.normal(0, 0.3, mean.shape), mean, variance])
     folded = network.finish(model)
     assert folded.count_params() == num_weights
     expected, found = (one.predict(images, verbose=0) for one in (model, folded))

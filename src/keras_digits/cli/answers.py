@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from keras_digits.files import cannot_write
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from keras_digits.digits import Reading
 
 NO_DIGITS = "no digits"
@@ -89,6 +91,17 @@ def emit(text: str) -> None:
     """
     try:
         print(text)
+    except OSError as error:
+        _give_up_on_stdout(error)
+    flush()
+
+
+def emit_table(table: "Table") -> None:
+    """Print a table of rich's, as wide as it is where stdout is no terminal; as :func:`emit`."""
+    from rich.console import Console
+
+    try:
+        Console(width=None if sys.stdout.isatty() else 200).print(table)
     except OSError as error:
         _give_up_on_stdout(error)
     flush()

@@ -155,7 +155,7 @@ def _walk(folder: str) -> Iterator[Source]:
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         for name in sorted(names):
             path = Path(place, name)
-            is_passed_over = name.startswith(".") or _COPY.search(name)
+            is_passed_over = name.startswith(".") or _COPY.search(name) or _is_special(path)
             if path.suffix.lower() in suffixes and not is_passed_over:
                 found += 1
                 yield Source(str(path), str(path), path.relative_to(folder).with_suffix(""))
@@ -165,6 +165,12 @@ def _walk(folder: str) -> Iterator[Source]:
     if not found and not refused:
         message = f"{folder} holds no pictures; expected PNG, JPEG, TIFF or the like in it."
         yield Source(folder, PictureError(message), PurePath(folder))
+
+
+def _is_special(path: Path) -> bool:
+    """Whether it is a pipe, a socket or a device; a link to nothing is none."""
+    mode = _mode(str(path))
+    return mode != 0 and not stat.S_ISREG(mode)
 
 
 def _picture_suffixes() -> set[str]:

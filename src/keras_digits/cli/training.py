@@ -3,12 +3,13 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from keras_digits.cli.answers import emit_table
 from keras_digits.cli.datasets import load_on_screen
 from keras_digits.errors import DigitsError, ModelFileError, RecipeError
 from keras_digits.training.recipe import AUTO_PRECISION, Recipe, setting_help
@@ -206,7 +207,7 @@ def say_what_is_measured(run: "Run") -> None:
     if run.recipe.validation_split > 0:
         print(
             "Reading pictures made of held-out digits, to learn how far it can be trusted; "
-            "this takes a minute or two …",
+            "this takes a minute or two ...",
             flush=True,
         )
 
@@ -228,8 +229,9 @@ def _resumable(folder: Path) -> Iterator[None]:
             print(f"\nGo on with: {resume_command(folder)}", file=sys.stderr)
         raise
     finally:
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()  # nothing was begun
+        with suppress(OSError):  # as of the folder that one stands in
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()  # nothing was begun
 
 
 def _introduction() -> Any:
@@ -335,13 +337,11 @@ def progress_bar() -> Iterator["ReportProgress | None"]:
 
 def _print_corruptions(evaluation: "Evaluation") -> None:
     """Wrong answers by corruption and severity, and their mean."""
-    from rich.console import Console
-
     from keras_digits.evaluation.robustness import corruption_table
 
     found = evaluation.corruptions
     assert found is not None
-    Console(width=None if sys.stdout.isatty() else 200).print(corruption_table(found))
+    emit_table(corruption_table(found))
     clean = 1 - found["clean"]["value"]
     print(f"Mean corruption error: {found['mean_corruption_error']:.2%}; without any {clean:.2%}")
 
@@ -360,12 +360,10 @@ def compare(
 
 def _print_comparison(runs: "Sequence[Run]", picture: Path) -> None:
     """The table on screen, the learning curves in `picture`."""
-    from rich.console import Console
-
     from keras_digits.evaluation.comparison import compare, comparison_figure, comparison_table
     from keras_digits.evaluation.plots import save_png
 
     table = comparison_table(compare(runs))
     save_png(comparison_figure(runs), picture)
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    emit_table(table)
     print(f"Learning curves: {picture}")

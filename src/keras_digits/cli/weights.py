@@ -1,12 +1,11 @@
 """The command that shows which networks ship."""
 
 import json
-import sys
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from keras_digits.cli.answers import emit
+from keras_digits.cli.answers import emit, emit_table
 
 if TYPE_CHECKING:
     from keras_digits.reading.catalogue import ShippedNetwork
@@ -46,7 +45,6 @@ def _facts(shipped: "ShippedNetwork") -> dict[str, Any]:
 
 def _print_table(rows: list[dict[str, Any]]) -> None:
     """A line a network."""
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -66,4 +64,4 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
             f"{row['accuracy']['value']:.2%}",
             f"{reviewed['value']:.2%}" if reviewed else "",
         )
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    emit_table(table)

@@ -134,7 +134,8 @@ def _read_idx_folder(folder: Path) -> Parts | None:
     Two may be the training and test digits of one set; a gzipped one beside itself unpacked is one.
     """
     found = sorted(folder.glob("*images*idx3*ubyte*"), reverse=True)
-    unpacked_first = {path.name.removesuffix(".gz"): path for path in found if path.name[0] != "."}
+    files = (path for path in found if path.name[0] != "." and path.is_file())
+    unpacked_first = {path.name.removesuffix(".gz"): path for path in files}
     pairs = sorted(unpacked_first.values())
     train = [path for path in pairs if "train" in path.name]
     test = [path for path in pairs if "t10k" in path.name or "test" in path.name]

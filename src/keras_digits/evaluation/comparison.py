@@ -1,5 +1,6 @@
 """Several runs side by side: a table and a picture of how they learned."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -118,7 +119,8 @@ def _row(run: Run, name: str, settings: dict[str, Any], dataset: str) -> Compari
         )
     except KeyError as error:
         raise RunError(
-            f"{run.folder / 'metrics.json'} lacks {error}. Write it anew: digits evaluate"
+            f"{run.folder / 'metrics.json'} lacks {error}. Write it anew: digits evaluate "
+            f"{shlex.quote(str(run.folder))}"
         ) from error
 
 

@@ -40,6 +40,10 @@ from keras_digits.training.run import Run, open_run
 
 NUM_MISTAKES_SHOWN = 24
 
+_SUBMISSION_HEADER = "ImageId,Label"
+
+_LEARNED_FROM = "The network learned from these very digits, which flatters its figures."
+
 
 @dataclass(frozen=True)
 class TestSet:
@@ -107,6 +111,8 @@ class Evaluation:
         ]
         if reviewed:
             lines.append(_in_words(reviewed, "labels as reviewers would have them"))
+        if self.test_set.note == _LEARNED_FROM:
+            lines.append(_LEARNED_FROM)
         if self.test_set.is_own and not self.run.recipe.validation_split and not self.run.callbacks:
             lines += [
                 "The tutorial watches the test digits while training, and so did this run; that is",
@@ -151,7 +157,7 @@ def evaluate(
         `corruptions` ``corruptions.json`` and two pictures more.
 
     Raises:
-        RunError: `run` is no run folder, or `out` holds another run's own figures.
+        RunError: `run` is no run folder, or `out` is another.
         ModelFileError: It has no trained network that can be read.
         DatasetError: The digits are missing, wrong or without labels.
         OutputError: The folder can't be written, or the model card would replace something else.
@@ -178,21 +184,36 @@ def write_submission(run: Run | str | Path, data: str | Path, path: str | Path) 
 
     Args:
         run: A run or its folder.
-        data: Digits in any form that training takes; labels, where there are any, are not read.
-        path: The CSV file to write.
+        data: Digits in any form that training takes; those of a CSV file need no labels.
+        path: The CSV file to write; of what is there already only a submission gives way.
 
     Returns:
         How many digits were predicted.
 
     Raises:
-        RunError, ModelFileError, DatasetError, OutputError: As for :func:`evaluate`.
+        RunError, ModelFileError, DatasetError: As for :func:`evaluate`.
+        OutputError: `path` holds something else, or can't be written.
     """
     run = run if isinstance(run, Run) else open_run(run)
+    if not _may_hold_submission(Path(path)):
+        raise OutputError(
+            f"{path} is there already and is no submission; it would be lost. Name another file."
+        )
     parts = read_parts(Path(data))
     probabilities = _classifier(run)((parts.test or parts.train).images)
     rows = (f"{index},{label}" for index, label in enumerate(probabilities.argmax(axis=1), start=1))
-    write_text(Path(path), "\n".join(["ImageId,Label", *rows]) + "\n")
+    write_text(Path(path), "\n".join([_SUBMISSION_HEADER, *rows]) + "\n")
     return len(probabilities)
+
+
+def _may_hold_submission(path: Path) -> bool:
+    """Whether nothing is lost where one is written: nothing is there, or an earlier one."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_SUBMISSION_HEADER))
+    except OSError:
+        return True  # writing tells what is wrong
+    return head in (b"", _SUBMISSION_HEADER.encode())
 
 
 def _own_test_set(run: Run, dataset: Dataset | None) -> TestSet:
@@ -217,6 +238,8 @@ def _read_test_set(run: Run, path: Path) -> TestSet:
         if list(dataset.digests) == run.dataset["sha256"]:
             return _own_test_set(run, dataset)
     test_set = TestSet(path.resolve().name, str(path), digits, None, "", False)
+    if test_set.sha256 == list(run.dataset["sha256"][:2]):
+        return replace(test_set, note=_LEARNED_FROM)
     if tuple(test_set.sha256) == MNIST_SHA256[2:]:
         return replace(test_set, reviewed_labels=reviewed_test_labels(digits.known_labels()))
     return test_set
@@ -359,6 +382,8 @@ def _write(evaluation: Evaluation) -> None:
         save_png(figure, folder / f"{name}.png")
     if test_set.is_own:
         write_text(folder / "README.md", render_card(evaluation.metrics))
+    else:
+        _discard_own_figures(folder)
     corruptions = None
     if evaluation.corruptions:
         examples = corruption_examples(test_set.digits.images)
@@ -367,6 +392,15 @@ def _write(evaluation: Evaluation) -> None:
         folder / "report.html",
         render_report(evaluation.metrics, figures, worst, *chosen, corruptions),
     )
+
+
+def _discard_own_figures(folder: Path) -> None:
+    """Remove what an earlier evaluation on a run's own digits wrote, and one on others doesn't."""
+    stale = [folder / f"{name}.png" for name in ("accuracy", "loss")]
+    if is_card(card := folder / "README.md"):
+        stale.append(card)
+    for path in stale:
+        path.unlink(missing_ok=True)
 
 
 def _predictions_csv(labels: NDArray[np.uint8], probabilities: Probabilities) -> str:

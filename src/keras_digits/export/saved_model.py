@@ -32,6 +32,9 @@ from keras_digits.training.run import Run, open_run
 FOLDER_NAME = "saved_model"
 """What the folder is called in a run folder."""
 
+_OTHER_FILES = ("saved_model.pb", "fingerprint.pb", "variables", "assets", "README.md")
+"""What TensorFlow and we write beside the metadata."""
+
 
 def export_saved_model(
     run: Run | str | Path, dataset: Dataset | None = None, path: str | Path | None = None
@@ -45,8 +48,8 @@ def export_saved_model(
         run: A run or its folder.
         dataset: The run's digits, where they are loaded already. The first 1,000 test digits are
             compared on.
-        path: The folder, new, empty or of an earlier export; by default ``saved_model`` in the run
-            folder.
+        path: The folder, new, empty or of an earlier export and nothing else; by default
+            ``saved_model`` in the run folder.
 
     Returns:
         The folder's path.
@@ -61,7 +64,7 @@ def export_saved_model(
     dataset = run_dataset(run, dataset)
     folder = run.folder / FOLDER_NAME if path is None else Path(path)
     card = read_card(run)
-    with replacing_folder(folder, METADATA_NAME) as partial:
+    with replacing_folder(folder, METADATA_NAME, *_OTHER_FILES) as partial:
         convert_on_tensorflow(convert, "saved_model", run, partial)
         check_agreement(run, "saved_model", _answer(partial), dataset.test.images[:NUM_CHECKED])
         facts = json.dumps(metadata_in_float32(run), indent=2) + "\n"

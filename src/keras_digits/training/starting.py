@@ -167,9 +167,10 @@ def _start_of_file(path: Path, recipe: Recipe, expected_sha256: str | None) -> S
     """An exported network."""
     network = NETWORKS[recipe.network]
     if network.finish is None:
-        able = " and ".join(one.name for one in NETWORKS.values() if one.finish)
+        *most, last = (one.name for one in NETWORKS.values() if one.finish)
         raise RunError(
-            f"{recipe.network} can't go on from a file; expected a run of it. {able} can."
+            f"{recipe.network} can't go on from a file; expected a run of it. "
+            f"{', '.join(most)} and {last} can."
         )
     sha256 = _digest(path, recipe, expected_sha256)
     metadata, weights = exported_network(path)

@@ -20,6 +20,7 @@ import numpy as np
 from tutorial import RESULTS, ROOT, console, run_seeds, spread, write_result
 
 from keras_digits.data.datasets import load_dataset
+from keras_digits.data.formats import Digits
 from keras_digits.reading.reader import Reader
 from keras_digits.training.run import open_run
 
@@ -70,31 +71,23 @@ def main() -> None:
         found = {"words": words, "flags": flags, **run_seeds(*flags, seeds=SEEDS, kept=kept)}
         if name == "vgg":
             console.print("… each digit in nine places")
-            runs = [kept / f"seed-{seed}" for seed in SEEDS]
-            found["shifted"] = spread([_accuracy_of_shifted(run) for run in runs])
+            runs, test = sorted(kept.iterdir()), load_dataset("mnist").test
+            found["shifted"] = spread([_accuracy_of_shifted(run, test) for run in runs])
             found["held_out"] = spread(
                 [open_run(run).history()[-1]["val_accuracy"] for run in runs]
             )
-            found["errors_among_surest"] = spread([_errors_among_surest(run) for run in runs])
         rows = _known() | {name: found}  # another may have been run meanwhile
         write_result("networks", {one: rows[one] for one in RECIPES if one in rows})
         shutil.rmtree(kept)
 
 
-def _accuracy_of_shifted(run: Path) -> float:
+def _accuracy_of_shifted(run: Path, test: Digits) -> float:
     """A run's test accuracy by the mean belief in a digit as it is and moved by a pixel."""
-    reader, test = Reader(run / "digits.onnx"), load_dataset("mnist").test
+    reader = Reader(run / "digits.onnx")
     shifts = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
     moved = (np.roll(test.images, shift, axis=(1, 2)) for shift in shifts)  # edges are paper
     beliefs = np.sum([reader.classify(images) for images in moved], axis=0)
     return float((beliefs.argmax(axis=1) == test.known_labels()).mean())
-
-
-def _errors_among_surest(run: Path) -> int:
-    """How many of the 99 % of test digits that a run is surest of it gets wrong."""
-    metrics = json.loads((run / "metrics.json").read_text("utf-8"))
-    (errors,) = [row["errors"] for row in metrics["declining"] if row["coverage"] == 0.99]
-    return int(errors)
 
 
 def _known() -> dict[str, Any]:

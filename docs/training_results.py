@@ -72,7 +72,7 @@ def networks_section(result: dict[str, Any]) -> str:
         "",
         "The tutorial's layers, 784-512-512-10, sigmoid, 669,706 weights, with one change at a "
         "time; `compact`, fewer than 10,000 weights; and `vgg`, for MNIST's digits alone: it sees "
-        "no lines and reads no pictures, and what ships gives up a little of MNIST for them. Seeds "
+        "no lines, and what ships gives up a little of MNIST to read them in pictures. Seeds "
         f"{_seeds(first)}; each recipe was chosen on a validation split of the training digits, "
         "and the test digits were scored once a seed.",
         "",

@@ -64,7 +64,7 @@ def benchmarks_chart(results: dict[str, dict[str, Any]]) -> Figure:
         multiple = multiple if claim["bound"] == "at most" else 1 / multiple
         colour = LEARNED_COLOUR if claim["reached"] else WATCHED_COLOUR
         panel.plot([1, multiple], [place, place], color=colour, lw=5, solid_capstyle="butt")
-        text = f"{_number(claim['ratio'])} ({_target(claim)})"
+        text = f"{_ratio(claim)} ({_target(claim)})"
         is_right = multiple >= 1
         panel.annotate(
             text,
@@ -116,7 +116,7 @@ def _table(claims: Sequence[dict[str, Any]]) -> str:
         cells = (
             *(claim[key] for key in ("claim", "ours", "peer")),
             *(_value(claim[key], claim["unit"]) for key in ("our_value", "peer_value")),
-            _number(claim["ratio"]),
+            _ratio(claim),
             _target(claim),
             {True: "yes", False: "**no**", None: "-"}[claim["reached"]],
             str(claim["num_rounds"]),
@@ -161,10 +161,15 @@ def _shortfall(claims: Sequence[dict[str, Any]]) -> str:
     lines = ["## Not reached", ""]
     for claim in missed:
         why = f" {claim['why']}" if claim["why"] else ""
-        lines.append(
-            f"* {_name(claim, claims)}: {_number(claim['ratio'])}, wanted {_target(claim)}.{why}"
-        )
+        lines.append(f"* {_name(claim, claims)}: {_ratio(claim)}, wanted {_target(claim)}.{why}")
     return "\n".join(lines)
+
+
+def _ratio(claim: dict[str, Any]) -> str:
+    """As :func:`_number`, a digit longer where that would look like the target that it missed."""
+    ratio = claim["ratio"]
+    is_hidden = claim["reached"] is False and _number(ratio) == _number(claim["target"])
+    return f"{ratio:.4g}" if is_hidden else _number(ratio)
 
 
 def _target(claim: dict[str, Any]) -> str:

@@ -33,14 +33,14 @@ def replacing(path: Path) -> Iterator[Path]:
         raise OutputError(f"{path} is a folder; expected the path of a file to write.")
     if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
         raise OutputError(f"{path} is a device or a pipe; expected the path of a file to write.")
-    path = Path(os.path.realpath(path))
+    place = Path(os.path.realpath(path))
     # two processes at one file must not write into one another's half
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    partial = place.with_name(f".{place.stem}.{os.getpid()}.partial{place.suffix}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
         yield partial
         _flush(partial)
-        partial.replace(path)
+        partial.replace(place)
     except OSError as error:
         _discard(partial)
         raise cannot_write(path, error) from error
@@ -103,7 +103,7 @@ def _may_be_replaced(folder: Path, sign: str, others: Sequence[str]) -> bool:
     if not folder.is_dir():
         return False
     names = {path.name for path in folder.iterdir()}
-    return not names or (sign in names and names <= {sign, *others})
+    return not names or ((folder / sign).is_file() and names <= {sign, *others})
 
 
 def _flush(path: Path) -> None:

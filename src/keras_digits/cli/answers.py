@@ -100,11 +100,10 @@ def emit_table(table: "Table") -> None:
     """Print a table of rich's, as wide as it is where stdout is no terminal; as :func:`emit`."""
     from rich.console import Console
 
-    try:
-        Console(width=None if sys.stdout.isatty() else 200).print(table)
-    except OSError as error:
-        _give_up_on_stdout(error)
-    flush()
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    with console.capture() as captured:
+        console.print(table)
+    emit(captured.get().removesuffix("\n"))
 
 
 def flush() -> None:

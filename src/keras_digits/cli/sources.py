@@ -155,8 +155,8 @@ def _walk(folder: str) -> Iterator[Source]:
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         for name in sorted(names):
             path = Path(place, name)
-            is_passed_over = name.startswith(".") or _COPY.search(name) or _is_special(path)
-            if path.suffix.lower() in suffixes and not is_passed_over:
+            is_passed_over = name.startswith(".") or _COPY.search(name)
+            if path.suffix.lower() in suffixes and not is_passed_over and not _is_special(path):
                 found += 1
                 yield Source(str(path), str(path), path.relative_to(folder).with_suffix(""))
     for error in refused:

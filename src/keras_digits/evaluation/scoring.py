@@ -111,8 +111,8 @@ class Evaluation:
         ]
         if reviewed:
             lines.append(_in_words(reviewed, "labels as reviewers would have them"))
-        if self.test_set.note == _LEARNED_FROM:
-            lines.append(_LEARNED_FROM)
+        if self.test_set.note and not self.test_set.is_own:  # else it was told with the digits
+            lines.append(self.test_set.note)
         if self.test_set.is_own and not self.run.recipe.validation_split and not self.run.callbacks:
             lines += [
                 "The tutorial watches the test digits while training, and so did this run; that is",

@@ -3,8 +3,7 @@
 import keras
 
 from keras_digits.digits import NUM_CLASSES, SIDE
-from keras_digits.networks.convolutions import Convolutions, Foldable
-from keras_digits.networks.network import Network, add_channel, layers_as_they_are
+from keras_digits.networks.convolutions import Convolutions, foldable
 
 
 def _layers(convolutions: Convolutions) -> list[keras.layers.Layer]:
@@ -21,15 +20,4 @@ def _layers(convolutions: Convolutions) -> list[keras.layers.Layer]:
     ]
 
 
-_FOLDABLE = Foldable("compact", _layers)
-
-
-COMPACT = Network(
-    name="compact",
-    summary="four small convolutions and a mean",
-    build=_FOLDABLE.build,
-    prepare=add_channel,
-    gives_logits=True,
-    reading_layers=layers_as_they_are,
-    finish=_FOLDABLE.fold,
-)
+COMPACT = foldable("compact", "four small convolutions and a mean", _layers)

@@ -6,13 +6,13 @@ Runtime's fused kernels want it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.digits import INK
+from keras_digits.networks.network import Network, add_channel, layers_as_they_are
 
 _MOMENTUM = 0.98
 """How slowly the running means of normalisation follow the batches."""
@@ -56,57 +56,69 @@ class Convolutions:
         return [kernels, *pooled, normalised, *rectified]
 
 
-@dataclass(frozen=True)
-class Foldable:
-    """A stack of layers, normalised by batch while it learns, which makes it learn faster.
+def foldable(
+    name: str,
+    summary: str,
+    layers: Callable[[Convolutions], list[keras.layers.Layer]],
+    *,
+    reads_lines: bool = False,
+    in_integers: bool = False,
+) -> Network:
+    """A network that is normalised by batch while it learns, which makes it learn faster.
 
-    Attributes:
-        name: The models' name.
-        layers: Makes the layers, the input first.
+    What is kept of it has no normalisation: what scales and normalises is worked into the weights.
+
+    Args:
+        name: As :class:`Network` has it, the models' name too.
+        summary: As :class:`Network` has it.
+        layers: Makes the layers, from images with a channel, 0 paper, 255 ink, to logits.
+        reads_lines: As :class:`Network` has it.
+        in_integers: As :class:`Network` has it.
     """
 
-    name: str
-    layers: Callable[[Convolutions], list[keras.layers.Layer]]
+    def model(dtype: str, is_normalised: bool) -> keras.Model:
+        return keras.Sequential(layers(Convolutions(dtype, is_normalised)), name=name)
 
-    def build(self, dtype: str = "float32") -> keras.Model:
-        """Make the model that learns, untrained.
+    return Network(
+        name=name,
+        summary=summary,
+        build=lambda dtype: model(dtype, is_normalised=True),
+        prepare=add_channel,
+        gives_logits=True,
+        reading_layers=layers_as_they_are,
+        reads_lines=reads_lines,
+        finish=lambda trained: _fold(trained, model("float32", is_normalised=False)),
+        in_integers=in_integers,
+    )
 
-        Args:
-            dtype: Keras's dtype policy.
-        """
-        return keras.Sequential(
-            self.layers(Convolutions(dtype, is_normalised=True)), name=self.name
-        )
 
-    def fold(self, trained: keras.Model) -> keras.Model:
-        """The trained model as it ships: what scales and normalises is worked into the weights.
+def _fold(trained: keras.Model, folded: keras.Model) -> keras.Model:
+    """Work what scales and normalises into the weights.
 
-        Args:
-            trained: A model that :meth:`build` made.
+    Args:
+        trained: A model whose convolutions are normalised.
+        folded: The same without normalisation, in float32.
 
-        Returns:
-            A float32 model without normalisation that gives the same as `trained` up to rounding.
-        """
-        weights: list[NDArray[np.float32]] = []
-        for layer in trained.layers:
-            if isinstance(layer, keras.layers.BatchNormalization):
-                gamma, beta, mean, variance = layer.get_weights()
-                share = gamma / np.sqrt(variance + layer.epsilon)
-                weights += [weights.pop() * share, beta - mean * share]
-            else:
-                weights += layer.get_weights()
-        weights[0] = weights[0] / np.float32(INK)
-        folded = keras.Sequential(
-            self.layers(Convolutions("float32", is_normalised=False)), name=self.name
-        )
-        folded.set_weights(weights)
-        return folded
+    Returns:
+        `folded`, which now gives the same as `trained` up to rounding.
+    """
+    weights: list[NDArray[np.float32]] = []
+    for layer in trained.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            gamma, beta, mean, variance = layer.get_weights()
+            share = gamma / np.sqrt(variance + layer.epsilon)
+            weights += [weights.pop() * share, beta - mean * share]
+        else:
+            weights += layer.get_weights()
+    weights[0] = weights[0] / np.float32(INK)
+    folded.set_weights(weights)
+    return folded
 
 
 def unfold(
     folded: Sequence[NDArray[np.float32]], model: keras.Model, inputs: NDArray[np.generic]
 ) -> None:
-    """Undo :meth:`Foldable.fold`, so that a network that ships can learn on.
+    """Undo :func:`_fold`, so that a network that ships can learn on.
 
     What normalisation did is lost, so each channel is normalised as `inputs` have it, and brought
     back to where it was. Kernels get the length that fresh ones have, which decides how fast they

@@ -9,8 +9,7 @@ right first. A single digit is a line of 28 columns.
 import keras
 
 from keras_digits.digits import NUM_CLASSES, SIDE
-from keras_digits.networks.convolutions import Convolutions, Foldable
-from keras_digits.networks.network import Network, add_channel, layers_as_they_are
+from keras_digits.networks.convolutions import Convolutions, foldable
 
 _WIDTHS = (16, 32, 64, 96, 160, 160)
 """Channels of the convolutions that shrink a line; pooling follows the first, third and fifth."""
@@ -44,17 +43,10 @@ def _layers(convolutions: Convolutions) -> list[keras.layers.Layer]:
     ]
 
 
-_FOLDABLE = Foldable("lines", _layers)
-
-
-LINES = Network(
-    name="lines",
-    summary="eight convolutions that slide along a line of writing",
-    build=_FOLDABLE.build,
-    prepare=add_channel,
-    gives_logits=True,
-    reading_layers=layers_as_they_are,
+LINES = foldable(
+    "lines",
+    "eight convolutions that slide along a line of writing",
+    _layers,
     reads_lines=True,
-    finish=_FOLDABLE.fold,
     in_integers=True,
 )

@@ -1,15 +1,14 @@
 """The network that tells MNIST's digits apart best: a small VGG of 496,186 weights.
 
 Pairs of 3 x 3 convolutions between poolings, as Simonyan and Zisserman 2015 stack them
-(arXiv:1409.1556), behind one of 5 x 5. It sees single digits as MNIST has them and no lines, so it
-doesn't read pictures; ``lines`` does.
+(arXiv:1409.1556), behind one of 5 x 5. It sees single digits as MNIST has them and no lines; in
+pictures another network has to find them.
 """
 
 import keras
 
 from keras_digits.digits import NUM_CLASSES, SIDE
-from keras_digits.networks.convolutions import Convolutions, Foldable
-from keras_digits.networks.network import Network, add_channel, layers_as_they_are
+from keras_digits.networks.convolutions import Convolutions, foldable
 
 
 def _layers(convolutions: Convolutions) -> list[keras.layers.Layer]:
@@ -30,14 +29,4 @@ def _layers(convolutions: Convolutions) -> list[keras.layers.Layer]:
     ]
 
 
-_FOLDABLE = Foldable("vgg", _layers)
-
-VGG = Network(
-    name="vgg",
-    summary="six convolutions, in pairs, and a dense layer",
-    build=_FOLDABLE.build,
-    prepare=add_channel,
-    gives_logits=True,
-    reading_layers=layers_as_they_are,
-    finish=_FOLDABLE.fold,
-)
+VGG = foldable("vgg", "six convolutions, in pairs, and a dense layer", _layers)

@@ -39,6 +39,20 @@ def test_sheet_on_a_dark_desk_is_read(
     assert number.box.y >= 80
 
 
+@pytest.mark.parametrize("strip", [slice(0, 3), slice(-8, None)], ids=["above", "below"])
+def test_paper_half_in_the_shade_is_no_sheet(reader: Reader, strip: slice) -> None:
+    grey = cv2.copyMakeBorder(
+        write("4778", height=100, thickness=7), 60, 60, 0, 200, cv2.BORDER_REPLICATE
+    )
+    noise = np.random.default_rng(0).normal(0, 4, grey.shape)
+    picture = (grey * np.linspace(0.42, 0.84, grey.shape[1]) + noise).clip(0, 255)
+    picture[strip] /= 3  # a dark desk, that the paper ends on
+    picture = cv2.GaussianBlur(picture, (0, 0), 1).astype(np.uint8)
+    pixels = np.repeat(picture[..., None], 3, axis=2)
+    assert spread_paper(pixels) is pixels
+    assert [number.text for number in reader.read(pixels).numbers] == ["4778"]
+
+
 def test_paper_takes_the_place_of_what_it_lies_on() -> None:
     picture = laid(write("3905", margin=60))
     spread = spread_paper(picture)

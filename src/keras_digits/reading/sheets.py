@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from keras_digits.reading.pixels import percentile
+
 _SMALL_SIDE = 320
 """A sheet is looked for in a picture of this size."""
 
@@ -18,6 +20,10 @@ _LEAST_STRAIGHT = 0.88
 
 _LEAST_CONTRAST = 50
 """And is so much brighter than what it lies on, of 255."""
+
+_LEAST_STEP = 25
+"""And its edge is a step: within two pixels brightness changes by so much. The border between light
+and shadow on one paper is none."""
 
 _WRITTEN = (0.002, 0.4)
 """The share of it that is written on, at least and at most."""
@@ -46,6 +52,8 @@ def spread_paper(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     is_paper = (sheet & bright) > 0
     if np.median(small[is_paper]) - np.median(small[sheet == 0]) < _LEAST_CONTRAST:
         return pixels
+    if not _ends_in_a_step(small, sheet):
+        return pixels
     inner = cv2.erode(sheet, np.ones((5, 5), np.uint8), borderValue=0)
     outside = cv2.resize(1 - inner, (width, height), interpolation=cv2.INTER_NEAREST) > 0
     paper = cv2.resize(is_paper.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
@@ -66,3 +74,11 @@ def _sheet(bright: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     written = 1 - int((sheet & bright).sum()) / area
     is_straight = area >= _LEAST_STRAIGHT * (length + 1) * (breadth + 1)
     return sheet if is_straight and _WRITTEN[0] <= written <= _WRITTEN[1] else None
+
+
+def _ends_in_a_step(small: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> bool:
+    """Whether brightness changes at once along nearly all of a sheet's edge inside the picture."""
+    near = np.ones((5, 5), np.uint8)
+    steps = cv2.dilate(small, near) - cv2.erode(small, near)
+    edge = sheet - cv2.erode(sheet, np.ones((3, 3), np.uint8), borderValue=1)
+    return edge.any() and percentile(steps[edge > 0], 10) >= _LEAST_STEP

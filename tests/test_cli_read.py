@@ -80,7 +80,8 @@ def test_numbers_of_one_picture_stand_alone(
 def test_one_picture_without_digits_prints_nothing_that_a_script_could_take_for_one(
     capsys: pytest.CaptureFixture[str], pictures: dict[str, str]
 ) -> None:
-    assert run(capsys, "blank.png") == ("", "digits: no digits in blank.png\n")
+    hints = "If it shows a single one, try --layout digit. --explain draws what is seen."
+    assert run(capsys, "blank.png") == ("", f"digits: no digits in blank.png. {hints}\n")
 
 
 def test_several_pictures_are_named(

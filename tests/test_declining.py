@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from keras_digits.declining import DELTA, THRESHOLDS, Promises, rounded_up, upper_bound
+from keras_digits.declining import (
+    DELTA,
+    LEAST_CONFIDENCE,
+    THRESHOLDS,
+    Promises,
+    rounded_up,
+    upper_bound,
+)
 
 
 def answers(count: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -24,7 +31,7 @@ def true_error(threshold: float) -> float:
 @pytest.mark.parametrize("max_error", [0.02, 0.05])
 def test_promise_is_broken_no_more_often_than_it_says(max_error: float) -> None:
     errors = {threshold: true_error(threshold) for threshold in THRESHOLDS} | {math.inf: 0.0}
-    assert errors[0.0] > max_error  # else all answers could be given
+    assert errors[LEAST_CONFIDENCE] > max_error  # else all answers could be given
     chosen = [
         Promises.measure(*answers(2000, np.random.default_rng(seed))).threshold(max_error)
         for seed in range(300)
@@ -36,7 +43,7 @@ def test_promise_is_broken_no_more_often_than_it_says(max_error: float) -> None:
 
 @pytest.mark.parametrize(("given", "is_enough"), [(299, False), (600, False), (620, True)])
 def test_all_thresholds_together_may_break_a_promise_as_often(given: int, is_enough: bool) -> None:
-    thresholds = tuple(np.linspace(0, 0.96, 25).tolist())
+    thresholds = tuple(np.linspace(0.5, 0.98, 25).tolist())
     promises = Promises(thresholds, (given,) * 25, (0,) * 25)
     assert 0.99**299 < DELTA < 0.99**298  # what would do for a single one
     assert math.isfinite(promises.threshold(0.01)) == is_enough
@@ -57,8 +64,15 @@ def test_stricter_promise_wants_more_confidence() -> None:
 
 def test_what_cannot_be_promised_is_never_given() -> None:
     promises = Promises.measure(np.full(500, 0.99999), np.ones(500, np.bool_))
-    assert promises.threshold(0.05) == 0.0
+    assert promises.threshold(0.05) == LEAST_CONFIDENCE
     assert promises.threshold(0.001) == math.inf
+
+
+@pytest.mark.parametrize("least", [0.0, LEAST_CONFIDENCE])
+def test_what_is_more_likely_wrong_than_right_is_never_given(least: float) -> None:
+    thresholds = (least, *THRESHOLDS)  # of an older network, or a newer one
+    promises = Promises(thresholds, (10_000,) * len(thresholds), (0,) * len(thresholds))
+    assert promises.threshold(0.2) == LEAST_CONFIDENCE
 
 
 @pytest.mark.parametrize("max_error", [0.0, 1.0, -1, math.nan])

@@ -20,8 +20,12 @@ DELTA = 0.05
 DEFAULT_MAX_ERROR = 0.05
 """The share of wrong answers that is promised where nobody asks for another."""
 
+LEAST_CONFIDENCE = 0.5
+"""What is believed less is more likely wrong than right, and is not given whatever is promised: a
+promise of all answers together would let a few such pass."""
+
 THRESHOLDS = (
-    *(0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99),
+    *(LEAST_CONFIDENCE, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99),
     *(0.993, 0.995, 0.997, 0.998, 0.999, 0.9995, 0.9998, 0.9999, 0.99995, 0.99999),
 )
 """The confidences that can be promised from, fixed before anything is measured."""
@@ -68,7 +72,8 @@ class Promises:
             max_error: A share, 0 < share < 1.
 
         Returns:
-            A confidence; infinity where so few errors can't be promised, so that nothing is given.
+            A confidence, at least ``LEAST_CONFIDENCE``; infinity where so few errors can't be
+            promised, so that nothing is given.
 
         Raises:
             ValueError: `max_error` is no such share.
@@ -76,8 +81,7 @@ class Promises:
         if not 0 < max_error < 1:
             raise ValueError(f"max_error is {max_error}; expected a share, 0 < share < 1.")
         delta = DELTA / len(self.thresholds)
-        counts = zip(self.thresholds, self.num_wrong, self.num_given, strict=True)
-        for threshold, wrong, given in counts:
+        for threshold, wrong, given in self._counts():
             if _probability_of_at_most(wrong, given, max_error) <= delta:
                 return threshold
         return math.inf
@@ -85,8 +89,12 @@ class Promises:
     def least_error(self) -> float:
         """The smallest share of wrong answers that can be promised."""
         delta = DELTA / len(self.thresholds)
-        counts = zip(self.num_wrong, self.num_given, strict=True)
-        return min(upper_bound(wrong, given, delta) for wrong, given in counts)
+        return min(upper_bound(wrong, given, delta) for _, wrong, given in self._counts())
+
+    def _counts(self) -> list[tuple[float, int, int]]:
+        """Each confidence that may be promised from, how many wrong, of how many."""
+        counts = zip(self.thresholds, self.num_wrong, self.num_given, strict=True)
+        return [one for one in counts if one[0] >= LEAST_CONFIDENCE]
 
     def to_json(self) -> str:
         """The counts in one line, as a network's metadata holds them."""
@@ -107,7 +115,8 @@ class Promises:
             ]
         except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"{text[:40]!r} is no measured promise") from error
-        if not rows or any(not 0 <= errors <= count for _, count, errors in rows):
+        is_counted = all(0 <= errors <= count for _, count, errors in rows)
+        if not is_counted or all(one < LEAST_CONFIDENCE for one, _, _ in rows):
             raise ValueError(f"{text[:40]!r} is no measured promise")
         return cls(*zip(*rows, strict=True))
 

@@ -116,6 +116,27 @@ def test_paper_without_writing_is_blank(reader: Reader, picture: NDArray[np.uint
     assert reader.read(picture).text == ""
 
 
+@pytest.mark.parametrize(
+    ("ink", "paper"),
+    [
+        ((210, 190, 60), (176, 174, 168)),  # yellow, as bright as its paper
+        ((225, 135, 150), (176, 174, 168)),  # pink
+        ((40, 60, 170), (235, 215, 70)),  # blue on a yellow note
+        ((250, 235, 120), (40, 60, 140)),  # a light pen on blue card
+    ],
+    ids=["yellow", "pink", "note", "card"],
+)
+def test_ink_of_another_colour_is_seen(
+    reader: Reader, ink: tuple[int, int, int], paper: tuple[int, int, int]
+) -> None:
+    is_ink = write("5283", height=120, thickness=9, ink=1, paper=0, margin=90)[..., None]
+    written = np.where(is_ink, np.array(ink, np.float32), np.array(paper, np.float32))
+    light = np.linspace(0.75, 1.05, written.shape[1])[None, :, None]
+    noise = np.random.default_rng(0).normal(0, 2, written.shape[:2])[..., None]
+    picture = cv2.GaussianBlur(written * light + noise, (0, 0), 0.8).clip(0, 255)
+    assert [one.text for one in reader.read(picture.astype(np.uint8)).numbers] == ["5283"]
+
+
 @pytest.mark.parametrize("tilt", [-5.0, 0.0, 1.0, 5.0])
 def test_rules_are_followed_to_a_pixel(tilt: float) -> None:
     sheet = ruled(np.full((HEIGHT, WIDTH), 255, np.uint8), 0)

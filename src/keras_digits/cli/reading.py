@@ -116,7 +116,7 @@ def read(
     elif to_csv:
         show = as_csv
         emit(CSV_HEADER)
-    num_errors = 0
+    num_errors, hint = 0, _hint(layout, is_drawn=folder is not None)
     with _progress(len(sources)) as advance:
         results = _results(reader, sources, layout)
         for source, copy, result in zip(sources, copies, results, strict=True):
@@ -124,7 +124,7 @@ def read(
                 _answer(source, result, copy, explain), is_marked=max_error is not None
             )
             num_errors += answer.error is not None
-            _tell(answer, show(answer))
+            _tell(answer, show(answer), hint)
             _tell_of_more_pages(source, answer)
             advance()
     if folder is not None and num_errors < len(sources):
@@ -147,12 +147,22 @@ def _tell_if_all_are_declined(reader: "Reader", layout: str, max_error: float | 
     )
 
 
-def _tell(answer: Answer, text: str | None) -> None:
+def _hint(layout: Layout, is_drawn: bool) -> str:
+    """What to try where a picture holds no digits."""
+    hints = []
+    if layout != "digit":
+        hints.append("If it shows a single one, try --layout digit.")
+    if not is_drawn:
+        hints.append("--explain draws what is seen.")
+    return " ".join(hints)
+
+
+def _tell(answer: Answer, text: str | None, hint: str) -> None:
     """Print an answer as `text`, and on stderr what must not go missing there."""
     if text is not None:
         emit(text)
     elif answer.error is None:
-        complain(f"{NO_DIGITS} in {answer.name}")
+        complain(f"{NO_DIGITS} in {answer.name}. {hint}")
     if answer.error is not None:
         complain(answer.error)
 

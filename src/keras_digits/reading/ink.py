@@ -16,6 +16,7 @@ from keras_digits.reading.paper import (
     LEAST_PAGE,
     darkness,
     highest,
+    in_one_light,
     is_light_on_dark,
     with_channels,
 )
@@ -99,11 +100,14 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
         pixels: uint8 ``(height, width, 3)``, dark on light or light on dark.
     """
     pixels = spread_paper(pixels)
+    red, green, blue = cv2.split(pixels)
+    is_grey = np.array_equal(red, green) and np.array_equal(red, blue)  # as most scans are
+    if not is_grey:
+        pixels = in_one_light(pixels)
     if is_light_on_dark(pixels):
         pixels = 255 - pixels
-    red, green, blue = cv2.split(pixels)
-    if np.array_equal(red, green) and np.array_equal(red, blue):  # as most scans are
-        pixels = with_channels(red)  # a third of the work
+    if is_grey:
+        pixels = with_channels(np.ascontiguousarray(pixels[..., 0]))  # a third of the work
     channels = darkness(pixels)
     noise = _noise(channels)
     if noise > _GRAINY and min(pixels.shape[:2]) >= LEAST_PAGE:

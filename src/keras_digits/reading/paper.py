@@ -27,8 +27,40 @@ _CLOSE_REACH = 0.1
 """What is darker than its surroundings and so wide, as a share of the shorter side, may be a
 shadow."""
 
+_OTHER_LIGHT, _LEAST_OTHER_LIGHT = 1.3, 12
+"""A channel says that writing is lighter than paper, or darker, where the strokes that do are so
+many times as strong as those that don't, and at least so strong, of 255."""
+
 LEAST_PAGE = 100
 """What has so many pixels on both sides may be paper that is more than a number's background."""
+
+
+def in_one_light(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture in those channels alone in which writing is darker than paper, or all lighter.
+
+    Pink and yellow ink on grey paper is darker than it in blue and lighter in red, so that it is
+    neither in their mean; and so is blue ink on yellow paper.
+
+    Args:
+        pixels: uint8 ``(height, width, 3)``.
+
+    Returns:
+        Shaped alike: the channel with the strongest strokes in the place of those that gainsay it;
+        the picture itself where none does.
+    """
+    if min(pixels.shape[:2]) < LEAST_PAGE:
+        return pixels
+    dark, light = (
+        np.array([percentile(channel, 99.8) for channel in cv2.split(strokes)])
+        for strokes in _fine_strokes(pixels)
+    )
+    best = int(np.maximum(dark, light).argmax())
+    if dark[best] < light[best]:
+        dark, light = light, dark
+    gainsays = light > np.maximum(_OTHER_LIGHT * dark, _LEAST_OTHER_LIGHT)
+    if not gainsays.any():
+        return pixels
+    return np.stack([pixels[..., best if gainsays[c] else c] for c in range(3)], axis=2)
 
 
 def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
@@ -57,10 +89,10 @@ def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
     return bool(high - paper > 1.6 * (paper - low))
 
 
-def _fine_strokes(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Where there are thin dark and thin light strokes in a small picture, and how strong."""
-    factor = min(1.0, _SMALL_SIDE / max(grey.shape))
-    small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+def _fine_strokes(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Where there are thin dark and thin light strokes in a small picture, in each channel."""
+    factor = min(1.0, _SMALL_SIDE / max(pixels.shape))
+    small = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (3, 3), 0)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
     dark = cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, kernel)

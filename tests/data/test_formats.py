@@ -240,6 +240,13 @@ def test_npz_with_pickled_objects_is_not_run(tmp_path: Path) -> None:
         read_npz(tmp_path / "mine.npz")
 
 
+def test_npz_is_read_whatever_else_it_holds(tmp_path: Path) -> None:
+    images = np.zeros((2, 28, 28), np.uint8)
+    classes = np.array(["zero", None], object)
+    np.savez(tmp_path / "mine.npz", images=images, labels=[3, 1], classes=classes)
+    assert read_npz(tmp_path / "mine.npz").train.known_labels().tolist() == [3, 1]
+
+
 def draw_class_folders(folder: Path, optdigits: Dataset, count: int = 40) -> Path:
     """Pictures as people keep them: large, dark ink on white paper."""
     for index in range(count):
@@ -265,6 +272,14 @@ def test_28x28_pictures_on_dark_paper_are_kept_to_the_pixel(
     digits = read_parts(tmp_path).train
     np.testing.assert_array_equal(digits.images[0], optdigits.train.images[0])
     assert digits.known_labels().tolist() == [4]
+
+
+@pytest.mark.parametrize("name", ["Thumbs.db", "desktop.ini", ".DS_Store"])
+def test_what_systems_leave_in_folders_is_no_picture(tmp_path: Path, name: str) -> None:
+    (tmp_path / "4").mkdir()
+    Image.new("L", (28, 28), 0).save(tmp_path / "4" / "a.png")
+    (tmp_path / "4" / name).write_bytes(b"no picture")
+    assert len(read_parts(tmp_path)) == 1
 
 
 @pytest.mark.parametrize(

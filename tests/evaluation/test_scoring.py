@@ -326,7 +326,8 @@ def test_submission_takes_the_place_of_nothing_but_a_submission(
 def test_run_that_is_not_trained_cannot_be_tested(optdigits: Dataset) -> None:
     run = create_run(Path("run"), Recipe(dataset="optdigits"), optdigits, "tensorflow")
     with pytest.raises(ModelFileError, match="has no trained network yet"):
-        evaluate(run, dataset=optdigits)
+        evaluate(run, dataset=optdigits, out="report")
+    assert not Path("report").exists()
 
 
 def test_comparison_names_what_differs_and_sorts_by_accuracy(

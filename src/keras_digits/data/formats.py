@@ -22,6 +22,9 @@ from keras_digits.errors import DatasetError, PictureError
 from keras_digits.reading.normalising import normalise_picture
 from keras_digits.reading.picture import load_picture, to_grey
 
+_SYSTEMS = ("thumbs.db", "desktop.ini")
+"""What Windows puts into folders of pictures."""
+
 _NUM_PIXELS = SIDE * SIDE
 _ACCEPTED = (
     "a folder with IDX files, an .npz or .csv file, or folders 0 to 9 of pictures; "
@@ -193,6 +196,9 @@ def _read_file_folder(folder: Path) -> Parts | None:
     return Parts(read_csv(train), read_csv(test) if test.is_file() else None)
 
 
+_ARRAYS = (("x_train", "y_train", "x_test", "y_test"), ("images", "labels"))
+"""What the arrays of an ``.npz`` file are called: images and labels, by turns."""
+
 _ARCHIVE_ERRORS = (
     *(ValueError, TypeError, EOFError, AttributeError, NotImplementedError, RuntimeError),
     *(zipfile.BadZipFile, zlib.error),
@@ -208,23 +214,25 @@ def read_npz(path: Path) -> Parts:
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+            names = archive.files
+            keys: tuple[str, ...] = next((one for one in _ARRAYS if set(one) <= set(names)), ())
+            arrays = [archive[key] for key in keys]  # whatever else there is stays unread
     except OSError as error:
         raise cannot_read(path, error) from error
     except _ARCHIVE_ERRORS as error:
         raise DatasetError(
             f"{path} is not a readable .npz file ({error}). Save it again with numpy.savez."
         ) from error
-    for keys in (("x_train", "y_train", "x_test", "y_test"), ("images", "labels")):
-        if set(keys) <= arrays.keys():
-            digits = [
-                _digits_from_arrays(arrays[images], arrays[labels], f"{path} ({images})")
-                for images, labels in zip(keys[::2], keys[1::2], strict=True)
-            ]
-            return Parts(*digits)
-    raise DatasetError(
-        f"{path} holds the arrays {', '.join(arrays) or 'none'}; expected x_train, y_train, "
-        "x_test and y_test, or images and labels."
+    if not arrays:
+        raise DatasetError(
+            f"{path} holds the arrays {', '.join(names) or 'none'}; expected x_train, y_train, "
+            "x_test and y_test, or images and labels."
+        )
+    return Parts(
+        *(
+            _digits_from_arrays(images, labels, f"{path} ({key})")
+            for key, images, labels in zip(keys[::2], arrays[::2], arrays[1::2], strict=True)
+        )
     )
 
 
@@ -383,7 +391,8 @@ def _read_class_folders(folder: Path) -> Digits | None:
     images, labels = [], []
     for name in sorted(found):
         for path in sorted((folder / name).iterdir()):
-            if path.is_file() and not path.name.startswith("."):
+            is_a_systems = path.name.startswith(".") or path.name.lower() in _SYSTEMS
+            if path.is_file() and not is_a_systems:
                 images.append(_read_picture(path))
                 labels.append(int(name))
     return Digits(np.stack(images), np.array(labels, np.uint8)) if images else None

@@ -164,8 +164,8 @@ def evaluate(
     """
     run = run if isinstance(run, Run) else open_run(run)
     test_set = _own_test_set(run, dataset) if data is None else _read_test_set(run, Path(data))
-    folder = _folder_for(run, test_set, out)
     classify = _classifier(run, dataset)
+    folder = _folder_for(run, test_set, out)
     probabilities, seconds = _timed(classify, test_set.digits)
     metrics = {
         **score(test_set.digits.known_labels(), probabilities, test_set.reviewed_labels),

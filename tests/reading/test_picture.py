@@ -237,3 +237,21 @@ def test_any_bytes_give_a_picture_or_a_picture_error(raw: bytes) -> None:
         assert load_picture(raw, "x").pixels.shape[2] == 3
     except PictureError as error:
         assert "\n" not in str(error)  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    ("kind", "brightest"),
+    [(np.uint8, 1), (np.int64, 1), (np.uint16, 16), (np.int64, 16), (np.float32, 16)],
+)
+def test_masks_and_sixteen_steps_reach_white(kind: type, brightest: int) -> None:
+    steps = np.round(SEVEN / 255 * brightest).astype(kind)
+    pixels = load_picture(steps).pixels[..., 0]
+    assert difference(pixels, np.round(SEVEN / 255 * brightest) / brightest * 255) < 1
+
+
+def test_a_bright_pixel_that_overflowed_is_white_and_a_missing_one_paper() -> None:
+    values = SEVEN / 255
+    values[3, 3], values[5, 5] = np.inf, np.nan
+    pixels = load_picture(values).pixels
+    assert (pixels[3, 3] == 255).all()
+    assert (pixels[5, 5] == 255).all()

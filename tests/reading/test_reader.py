@@ -12,6 +12,8 @@ from PIL import Image
 
 from keras_digits.digits import Reading
 from keras_digits.errors import DigitsError, ModelFileError, PictureError
+from keras_digits.reading import looking
+from keras_digits.reading.ink import Ink, find_ink
 from keras_digits.reading.reader import LAYOUTS, Reader
 from keras_digits.training.run import Run
 from pen import climbing, write
@@ -408,6 +410,27 @@ def test_size_place_rotation_and_polarity_leave_the_answer(
     turn = cv2.getRotationMatrix2D((page.shape[1] / 2, page.shape[0] / 2), angle, 1)
     page = cv2.warpAffine(page, turn, page.shape[::-1], borderValue=245)
     assert reader.read(255 - page if is_light else page, "number").text == number
+
+
+@pytest.mark.parametrize(
+    ("failure", "message"), [(MemoryError(), "more memory"), (cv2.error("no"), "looked at")]
+)
+def test_a_picture_that_fails_midway_doesn_t_stop_the_rest(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch, failure: Exception, message: str
+) -> None:
+    def fail_on_large_ones(pixels: np.ndarray) -> Ink:
+        if len(pixels) > 500:
+            raise failure
+        return find_ink(pixels)
+
+    monkeypatch.setattr(looking, "find_ink", fail_on_large_ones)
+    small, large = write("7"), np.full((600, 600), 255, np.uint8)
+    before, failed, after = reader.read_many([small, large, small])
+    assert isinstance(failed, PictureError)
+    assert message in str(failed)
+    for one in (before, after):
+        assert isinstance(one, Reading)
+        assert one.text == "7"
 
 
 @settings(max_examples=60, deadline=None)

@@ -53,6 +53,32 @@ def test_paper_half_in_the_shade_is_no_sheet(reader: Reader, strip: slice) -> No
     assert [number.text for number in reader.read(pixels).numbers] == ["4778"]
 
 
+@pytest.mark.parametrize("softness", [0, 5])
+@pytest.mark.parametrize("shade", [0.4, 0.7])
+def test_straight_shadow_over_a_page_leaves_its_digits(
+    reader: Reader, shade: float, softness: int
+) -> None:
+    page = write("4075", height=90, thickness=7, margin=200)
+    light = np.ones(page.shape, np.float32)
+    light[:, page.shape[1] // 2 :] = shade
+    if softness:
+        light = cv2.GaussianBlur(light, (0, 0), softness)
+    picture = (page * light).astype(np.uint8)
+    assert [number.text for number in reader.read(picture).numbers] == ["4075"]
+
+
+@pytest.mark.parametrize("desk", [20, 80, 140])
+@pytest.mark.parametrize("size", [(200, 260), (400, 400)], ids=["small", "large"])
+def test_two_notes_on_a_desk_are_read(reader: Reader, size: tuple[int, int], desk: int) -> None:
+    picture = np.full((900, 1200), desk, np.uint8)
+    for left, text in ((100, "407"), (650, "192")):
+        note = np.full(size, 235, np.uint8)
+        ink = write(text, height=60, thickness=5, paper=235)
+        note[70 : 70 + len(ink), 20 : 20 + ink.shape[1]] = ink
+        picture[200 : 200 + size[0], left : left + size[1]] = note
+    assert [number.text for number in reader.read(picture).numbers] == ["407", "192"]
+
+
 def test_paper_takes_the_place_of_what_it_lies_on() -> None:
     picture = laid(write("3905", margin=60))
     spread = spread_paper(picture)

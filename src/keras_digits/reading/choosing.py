@@ -46,6 +46,9 @@ _PASSED_OVER = 0.3
 Stem: TypeAlias = tuple[float, float]
 """The columns of a picture between which an upright stroke stands."""
 
+_DOUBLE = 0.5
+"""A low digit with more than this share of its box on another is a part of that."""
+
 _COLUMN_GAP, _COLUMN_RATIO = 0.9, 3.0
 """Two columns of a table are at least so far apart, in the height of their digits, and so many
 times as far as the digits of one number usually are."""
@@ -177,6 +180,8 @@ def choose_one(sights: Sequence[Sight], width: int) -> Chosen:
         weighted = sight.beliefs[:, :NUM_CLASSES] * weights[:, None]
         evidence += weighted.sum(axis=0)
         seen.append(weighted)
+    if not evidence.any():
+        return Chosen([], [], sights[0].view, is_sure=False)
     digit = int(evidence.argmax())
     probabilities = (evidence / evidence.sum()).astype(np.float32)
     share = float(probabilities[digit])
@@ -214,11 +219,45 @@ def believable(rows: Sequence[Sequence[Digit]]) -> list[Sequence[Digit]]:
 
     Where much was found and most of it is doubtful, as in grain, only what hardly is counts.
     """
-    beliefs = [float(np.mean([one.confidence for one in digits])) for digits in rows]
+    beliefs = [_mean_belief(digits) for digits in rows]
     num_certain = sum(belief > _CERTAIN for belief in beliefs)
     are_doubtful = len(rows) >= _MANY and num_certain < _FEWEST_CERTAIN * len(rows)
     least = _LEAST_AMONG_DOUBTFUL if are_doubtful else _LEAST_MEAN_BELIEF
     return [digits for digits, belief in zip(rows, beliefs, strict=True) if belief >= least]
+
+
+def _mean_belief(digits: Sequence[Digit]) -> float:
+    """How far the digits of a number are believed on average."""
+    return float(np.mean([one.confidence for one in digits]))
+
+
+def without_doubles(lines: Sequence[tuple[bool, Sequence[Digit]]]) -> list[Sequence[Digit]]:
+    """The digits of lines that have some, without those that are parts of believable ones.
+
+    Args:
+        lines: Of each whether its ink is low and may be a part of others' digits, and its digits.
+    """
+    tall = [
+        one.box
+        for is_low, digits in lines
+        if digits and not is_low and _mean_belief(digits) >= _LEAST_MEAN_BELIEF
+        for one in digits
+    ]
+    if not tall or not any(is_low for is_low, _ in lines):
+        return [digits for _, digits in lines if digits]
+    left, top, width, height = np.array(tall).T
+
+    def lies_on_one(box: Box) -> bool:
+        across = np.minimum(left + width, box.x + box.width) - np.maximum(left, box.x)
+        down = np.minimum(top + height, box.y + box.height) - np.maximum(top, box.y)
+        covered = np.maximum(across, 0) * np.maximum(down, 0)
+        return bool((covered > _DOUBLE * box.width * box.height).any())
+
+    return [
+        kept
+        for is_low, digits in lines
+        if (kept := [one for one in digits if not (is_low and lies_on_one(one.box))])
+    ]
 
 
 def apart(digits: Sequence[Digit]) -> list[Sequence[Digit]]:

@@ -4,7 +4,7 @@ Knows parts of ink and how they stand; what they say is for others to tell.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -17,11 +17,17 @@ from keras_digits.reading.views import Level, Line
 _WIDEST_GAP = 2.2
 """Digits of one number are at most this far apart, in their height."""
 
+_LARGE = 0.4
+"""What is so tall, as a share of the height that most ink stands in, may be a digit."""
+
 _DASH = 6
 """What is so many times as wide as it is tall is no digit."""
 
 _TIGHT = 0.35
 """The only line of a picture may be what it was cropped for if digits take up this much of it."""
+
+_TOWERS = 1.4
+"""What is so many times as tall as two that stand in different rows belongs to neither."""
 
 _FEWEST_FOR_SLOPE = 4
 """Fewer digits don't tell whether their line climbs."""
@@ -46,12 +52,15 @@ class Found:
             no writing misleads about a line's place, the one who cropped the picture may not.
         parts: The picture's ink in parts.
         group: Those of the line.
+        is_lower: Whether all of it is much lower than most ink: writing beside a drawing, under a
+            heading or in a table, or the dots and dashes of other lines.
     """
 
     line: Line
     crop: Line | None
     parts: Parts
     group: Sequence[Part]
+    is_lower: bool = False
 
 
 class _Box(NamedTuple):
@@ -80,10 +89,17 @@ def find_lines(pieces: Pieces, up_to_border: bool = False) -> list[Found]:
     if not parts.parts:
         return []
     groups = [group for group in _group_lines(parts) if not _is_ruling(group)]
-    return [
+    found = [
         _found(group, without_separators(group), parts, is_alone=len(groups) == 1)
         for group in groups
     ]
+    if (lower := parts.lower(_LARGE)) is not None:
+        found += [
+            replace(_found(group, without_separators(group), lower, is_alone=False), is_lower=True)
+            for group in _group_lines(lower)
+            if not _is_ruling(group)
+        ]
+    return _in_reading_order(found)
 
 
 def find_one(pieces: Pieces) -> list[Found]:
@@ -165,7 +181,7 @@ def _whole(parts: Sequence[Part]) -> list[_Box]:
 
 def _group_lines(all_parts: Parts) -> list[list[Part]]:
     """Parts that stand beside one another, together; small ones with the line that they are in."""
-    tall = 0.4 * all_parts.typical_height
+    tall = _LARGE * all_parts.typical_height
     parts = all_parts.parts
     large = [part for part in parts if part.height >= tall]
     groups = _connected(_stand_together(large)) if len(large) > 1 else [[0]]  # as is usual
@@ -178,7 +194,7 @@ def _group_lines(all_parts: Parts) -> list[list[Part]]:
         nearest = int(np.argmin(distances))
         if distances[nearest] < 1:
             lines[line_of[nearest]].append(part)
-    return _in_reading_order(lines)
+    return lines
 
 
 def _stand_together(parts: list[Part]) -> NDArray[np.bool_]:
@@ -191,9 +207,13 @@ def _stand_together(parts: list[Part]) -> NDArray[np.bool_]:
     taller = np.maximum(height[:, None], height[None, :])
     overlap = np.minimum(bottom[:, None], bottom[None, :]) - np.maximum(top[:, None], top[None, :])
     gap = np.maximum(left[:, None], left[None, :]) - np.minimum(right[:, None], right[None, :])
-    return np.asarray(
-        (overlap > 0.4 * shorter) & (gap < _WIDEST_GAP * taller) & (taller < 3.5 * shorter)
-    )
+    stand = (overlap > 0.4 * shorter) & (gap < _WIDEST_GAP * taller) & (taller < 3.5 * shorter)
+    for index in range(len(parts)):
+        lower = np.flatnonzero(stand[index] & (height[index] > _TOWERS * height))
+        if len(lower) > 1 and top[lower].max() >= bottom[lower].min():
+            stand[index] = stand[:, index] = False  # beside two rows: a bracket, a bar, a drawing
+            stand[index, index] = True
+    return np.asarray(stand)
 
 
 def _connected(linked: NDArray[np.bool_]) -> list[list[int]]:
@@ -218,13 +238,13 @@ def _distances(part: Part, large: list[Part]) -> NDArray[np.float64]:
     return np.asarray(np.maximum(beside, 2.5 * above) / height)
 
 
-def _in_reading_order(lines: list[list[Part]]) -> list[list[Part]]:
+def _in_reading_order(found: list[Found]) -> list[Found]:
     """Lines from top to bottom, and those side by side from left to right."""
     boxes = [
-        (min(p.top for p in line), max(p.bottom for p in line), min(p.left for p in line))
-        for line in lines
+        (min(p.top for p in one.group), max(p.bottom for p in one.group), one.line.left)
+        for one in found
     ]
-    order = sorted(range(len(lines)), key=lambda index: boxes[index][0] + boxes[index][1])
+    order = sorted(range(len(boxes)), key=lambda index: boxes[index][0] + boxes[index][1])
     rows: list[list[int]] = []
     for index in order:
         top, bottom, _ = boxes[index]
@@ -235,4 +255,4 @@ def _in_reading_order(lines: list[list[Part]]) -> list[list[Part]]:
                 rows[-1].append(index)
                 continue
         rows.append([index])
-    return [lines[i] for row in rows for i in sorted(row, key=lambda index: boxes[index][2])]
+    return [found[i] for row in rows for i in sorted(row, key=lambda index: boxes[index][2])]

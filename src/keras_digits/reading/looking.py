@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
+
 from keras_digits.errors import PictureError
 from keras_digits.reading.choosing import Chosen, Sight, Stem, choose_one, choose_rows
 from keras_digits.reading.components import Part
@@ -126,21 +128,25 @@ class Seen:
 
 
 def find(picture: Any, layout: str, max_pixels: int) -> Seen | PictureError:
-    """Decode a picture and find its lines; the error where it can't be decoded.
+    """Decode a picture and find its lines; the error where that can't be done.
 
     Args:
         picture: As :func:`keras_digits.reading.picture.load_picture` takes it.
         layout: ``digit`` where all its ink is one digit, ``number`` where it was cut around one.
         max_pixels: As for :func:`keras_digits.reading.picture.decode`.
     """
+    is_crop = layout == "number"  # a picture of one number is most often cut around it
     try:
         loaded = decode(picture, max_pixels=max_pixels)
+        ink = find_ink(loaded.pixels)
+        pieces = Pieces.of(ink)
+        found = find_one(pieces) if layout == "digit" else find_lines(pieces, up_to_border=is_crop)
     except PictureError as error:
         return error
-    ink = find_ink(loaded.pixels)
-    is_crop = layout == "number"  # a picture of one number is most often cut around it
-    pieces = Pieces.of(ink)
-    found = find_one(pieces) if layout == "digit" else find_lines(pieces, up_to_border=is_crop)
+    except MemoryError:
+        return PictureError("this needs more memory than there is. Shrink it.")
+    except cv2.error as error:  # where memory is short too; other pictures are read all the same
+        return PictureError(f"this can't be looked at ({error.err}). Shrink it, or save it anew.")
     return Seen(ink, pieces, _lines(found), loaded.pixels.shape[1], loaded.scale, is_crop)
 
 

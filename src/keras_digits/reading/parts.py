@@ -1,7 +1,7 @@
 """The connected parts of a picture's ink: which count, and which belong to no digit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -18,6 +18,9 @@ _TEXTURE = 3000
 
 _MOST_PARTS = 2000
 """So many parts are looked at, the largest: each is compared with all others."""
+
+_LEAST_READ = 12
+"""What is lower, in pixels, is no digit beside much taller ink."""
 
 _USUAL_SHARE = 0.6
 """The share of a line's large parts that are no taller than its digits."""
@@ -90,6 +93,20 @@ class Parts:
             ink = without(drawn, ink, (labels > 0) & ~drawn)
         typical = _typical_height(kept, labels.shape, up_to_border) if kept else 0.0
         return cls(ink, labels, pieces.count, kept, typical)
+
+    def lower(self, share: float) -> "Parts | None":
+        """The parts that are lower than a share of the typical height, or None without such.
+
+        Of these, too, those much lower than most are left out, and what is too small to be read.
+        """
+        height, width = self.labels.shape
+        low = [
+            part for part in self.parts if _LEAST_READ <= part.height < share * self.typical_height
+        ]
+        if not low:
+            return None
+        typical = _typical_height(low, (height, width), up_to_border=True)
+        return replace(self, parts=low, typical_height=typical)
 
 
 def ink_of(chosen: Sequence[Part], parts: Parts) -> NDArray[np.float32]:

@@ -57,6 +57,9 @@ _TURNS = {
 }
 """What makes a picture upright, by its EXIF's orientation."""
 
+_MOST_OF_16 = 16
+"""The brightest of sixteen steps, and darker than any picture's brightest of 255."""
+
 _WHITE, _BLACK = (255, 255, 255, 255), (0, 0, 0, 255)
 
 
@@ -112,8 +115,9 @@ def decode(source: Any, name: str | None = None, max_pixels: int = MAX_PIXELS) -
 
     Args:
         source: A path (str or Path), a file's bytes, a Pillow image, or an array: bool, uint8,
-            uint16 or floating point (0..1 or 0..255), ``(height, width)``, or with a last axis of
-            1 grey, 2 grey and alpha, 3 RGB or 4 RGBA. Of several pages or frames the first.
+            uint16 or floating point (0..1, 0..16 or 0..255; NaN is paper), ``(height, width)``, or
+            with a last axis of 1 grey, 2 grey and alpha, 3 RGB or 4 RGBA. An array that is nowhere
+            brighter than 1 is a mask. Of several pages or frames the first.
         name: What to call it in an error; by default the path, or "this".
         max_pixels: How large it may be, at most ``MAX_PIXELS``.
 
@@ -306,8 +310,7 @@ def _shrunk_in_strips(picture: Image.Image, size: tuple[int, int], mode: str) ->
 def _flat(picture: Image.Image) -> Image.Image:
     """RGB, 8 bits a channel, nothing transparent."""
     if picture.mode.startswith(("I", "F")):
-        is_float = picture.mode.startswith("F")
-        return _from_numbers(np.asarray(picture, np.float64), is_float).convert("RGB")
+        return _from_numbers(np.asarray(picture, np.float64)).convert("RGB")
     if "A" in picture.getbands() or "transparency" in picture.info:
         layer = picture if picture.mode == "RGBA" else picture.convert("RGBA")
         paper = Image.new("RGBA", layer.size, _paper(layer))
@@ -352,21 +355,26 @@ def _from_array(array: NDArray[Any], name: str) -> Image.Image:
             f"{name} is {array.shape[1]}x{array.shape[0]} pixels; pictures may have 1 to "
             f"{MAX_PIXELS // 1_000_000} million."
         )
-    if array.dtype == np.uint8:
+    if array.dtype == np.uint8 and array.max() > 1:
         return Image.fromarray(np.ascontiguousarray(array))
     if array.dtype == np.bool_:
         return Image.fromarray((array * 255).astype(np.uint8))
-    return _from_numbers(array.astype(np.float64), array.dtype.kind == "f")
+    return _from_numbers(array.astype(np.float64))
 
 
-def _from_numbers(values: NDArray[np.float64], is_float: bool) -> Image.Image:
+def _from_numbers(values: NDArray[np.float64]) -> Image.Image:
     """8 bits from numbers of some other range: 0 stays black, the brightest becomes white.
 
-    Floating-point numbers around 1 are meant to reach up to 1, others up to 255.
+    What reaches up to 1 or 16 reaches white there, as probabilities and scikit-learn's digits do;
+    what is brighter, up to 255. What is no number is as bright as most are.
     """
-    values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+    is_known = np.isfinite(values)
+    if not is_known.all():
+        known = values[is_known] if is_known.any() else np.zeros(1)
+        usual, least, most = (float(one) for one in (np.median(known), known.min(), known.max()))
+        values = np.nan_to_num(values, nan=usual, posinf=most, neginf=least)
     low, high = min(float(values.min()), 0.0), float(values.max())
     if high > low:
-        is_byte_range = low == 0 and (2 if is_float else 1) < high <= 255
+        is_byte_range = low == 0 and _MOST_OF_16 < high <= 255
         values = (values - low) * (1.0 if is_byte_range else 255 / (high - low))
     return Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))

@@ -12,8 +12,11 @@ from keras_digits.reading.pixels import percentile
 _SMALL_SIDE = 320
 """A sheet is looked for in a picture of this size."""
 
-_LEAST_SHARE = 0.15
+_LEAST_SHARE = 0.03
 """A sheet takes up at least this share of the picture."""
+
+_MOST_BORDERS, _AT_BORDER = 2, 0.1
+"""A sheet runs along at most so many of the picture's borders, each for more than this share."""
 
 _LEAST_STRAIGHT = 0.88
 """And of the smallest rectangle around it; an ellipse would take up 0.79."""
@@ -30,7 +33,7 @@ _WRITTEN = (0.002, 0.4)
 
 
 def spread_paper(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The picture with the paper of a sheet that lies on something darker all around it.
+    """The picture with the paper of sheets that lie on something darker all around them.
 
     Args:
         pixels: uint8 ``(height, width, 3)``.
@@ -46,8 +49,8 @@ def spread_paper(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     level, bright = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     if np.median(border) > level:
         return pixels
-    sheet = _sheet(bright)
-    if sheet is None:
+    sheet = _sheets(bright)
+    if not sheet.any() or _num_borders(sheet) > _MOST_BORDERS:
         return pixels
     is_paper = (sheet & bright) > 0
     if np.median(small[is_paper]) - np.median(small[sheet == 0]) < _LEAST_CONTRAST:
@@ -62,22 +65,34 @@ def spread_paper(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return spread
 
 
-def _sheet(bright: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-    """The written sheet among what is bright, uint8, 1 where it lies, its writing included."""
+def _sheets(bright: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The written sheets among what is bright, uint8, 1 where they lie, their writing included."""
     outlines, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    outline = max(outlines, key=cv2.contourArea, default=None)
-    if outline is None or cv2.contourArea(outline) < _LEAST_SHARE * bright.size:
-        return None
-    sheet = cv2.drawContours(np.zeros_like(bright), [outline], -1, 1, cv2.FILLED)
-    area = int(sheet.sum())
-    _, (length, breadth), _ = cv2.minAreaRect(outline)
-    written = 1 - int((sheet & bright).sum()) / area
-    is_straight = area >= _LEAST_STRAIGHT * (length + 1) * (breadth + 1)
-    return sheet if is_straight and _WRITTEN[0] <= written <= _WRITTEN[1] else None
+    sheets = np.zeros_like(bright)
+    for outline in outlines:
+        if cv2.contourArea(outline) < _LEAST_SHARE * bright.size:
+            continue
+        sheet = cv2.drawContours(np.zeros_like(bright), [outline], -1, 1, cv2.FILLED)
+        area = int(sheet.sum())
+        _, (length, breadth), _ = cv2.minAreaRect(outline)
+        written = 1 - int((sheet & bright).sum()) / area
+        is_straight = area >= _LEAST_STRAIGHT * (length + 1) * (breadth + 1)
+        if is_straight and _WRITTEN[0] <= written <= _WRITTEN[1]:
+            sheets |= sheet
+    return sheets
+
+
+def _num_borders(sheet: NDArray[np.uint8]) -> int:
+    """Along how many of the picture's borders there is a sheet.
+
+    A straight shadow leaves a light part along three; a page with a strip of desk is read without.
+    """
+    borders = (sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1])
+    return sum(bool(border.mean() > _AT_BORDER) for border in borders)
 
 
 def _ends_in_a_step(small: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> bool:
-    """Whether brightness changes at once along nearly all of a sheet's edge inside the picture."""
+    """Whether brightness changes at once along nearly all of the sheets' edges."""
     near = np.ones((5, 5), np.uint8)
     steps = cv2.dilate(small, near) - cv2.erode(small, near)
     edge = sheet - cv2.erode(sheet, np.ones((3, 3), np.uint8), borderValue=1)

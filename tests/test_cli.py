@@ -206,6 +206,13 @@ def test_bad_input_gets_one_line_and_exit_code_2(
     assert not Path("runs").exists()
 
 
+def test_an_empty_token_locks_nothing_and_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_DIGITS_TOKEN", "")
+    assert "the token is empty" in refusal(capsys, "serve", "--port", "0")
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [

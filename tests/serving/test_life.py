@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -530,6 +531,20 @@ def test_a_broken_connection_harms_nobody(server: Server, client: httpx.Client) 
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall(b"POST /v1/read HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\nabc")
+    assert client.post("/v1/read", content=SEVEN, headers=PNG).status_code == 200
+
+
+@pytest.mark.parametrize("length", [40, 60_000], ids=["many short headers", "some long ones"])
+def test_a_request_s_head_is_short(server: Server, client: httpx.Client, length: int) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+    header = b"x: " + b"y" * length + b"\r\n"
+    with socket.create_connection((host, int(port)), 10) as connection:
+        connection.sendall(b"GET /v1/health HTTP/1.1\r\nhost: x\r\n" + header)
+        with suppress(ConnectionError):  # refused while it is being sent
+            for _ in range(2_000_000 // len(header)):
+                connection.sendall(header)
+        with suppress(ConnectionError):
+            assert b"400" in connection.recv(1000).split(b"\r\n")[0]
     assert client.post("/v1/read", content=SEVEN, headers=PNG).status_code == 200
 
 

@@ -1,5 +1,6 @@
 """The command that serves the reader to programs and people."""
 
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -13,6 +14,9 @@ from keras_digits.processor import num_cores
 from keras_digits.reading.limits import MAX_PIXELS
 from keras_digits.serving.settings import MILLION, MOST_BYTES, MOST_PROCESSES, Settings
 
+_VARIABLE = "KERAS_DIGITS_TOKEN"
+"""The variable that holds a token."""
+
 
 def serve(
     network: NetworkName = None,
@@ -23,7 +27,7 @@ def serve(
     token: Annotated[
         str | None,
         typer.Option(
-            envvar="KERAS_DIGITS_TOKEN",
+            envvar=_VARIABLE,
             help="What clients must send as a bearer token; better given in the environment, "
             "where others on the machine don't see it.",
         ),
@@ -64,6 +68,8 @@ def serve(
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     from keras_digits.serving.running import serve as run
 
+    if token is None and _VARIABLE in os.environ:  # the shell's options take an empty one for none
+        token = os.environ[_VARIABLE]
     settings = Settings(
         network=network,
         host=host,

@@ -11,6 +11,7 @@ from typing import Any
 
 import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from keras_digits.errors import DigitsError, ServingError
 from keras_digits.serving.app import create_app
@@ -28,6 +29,9 @@ _SECONDS_TO_KEEP_ALIVE = 30
 
 _MOST_CONNECTIONS = 2000
 """More at once are told to come back."""
+
+_MOST_HEAD = 65_536
+"""A request's line and headers may have about so many bytes."""
 
 _OTHER_FILES = 500
 """What may be open besides connections."""
@@ -63,6 +67,7 @@ async def _serve(settings: Settings, listening: socket.socket, tell: Callable[[s
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(service, version("keras-digits")),
+            http=ShortHeads,
             access_log=False,  # its lines would hold what clients sent
             log_level="warning",
             lifespan="on",
@@ -83,6 +88,39 @@ async def _serve(settings: Settings, listening: socket.socket, tell: Callable[[s
         await server.serve(sockets=[listening])
     finally:
         closing.cancel()
+
+
+class ShortHeads(HttpToolsProtocol):
+    """HTTP for requests whose line and headers are short.
+
+    uvicorn with httptools takes headers for as long as some come, into memory that no other limit
+    sees, before anybody was asked for a token.
+    """
+
+    _num_head = 0
+    _is_in_head = True
+
+    def on_message_begin(self) -> None:
+        """Begin to count."""
+        super().on_message_begin()
+        self._num_head, self._is_in_head = 0, True
+
+    def on_headers_complete(self) -> None:
+        """What follows is a body."""
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """What follows is another request."""
+        super().on_message_complete()
+        self._num_head, self._is_in_head = 0, True
+
+    def data_received(self, data: bytes) -> None:
+        """Refuse a head that has grown too long."""
+        self._num_head += len(data)
+        super().data_received(data)
+        if self._is_in_head and self._num_head > _MOST_HEAD and not self.transport.is_closing():
+            self.send_400_response(f"The request's head has more than {_MOST_HEAD:,} bytes.")
 
 
 async def close_silent(server: uvicorn.Server, seconds: float) -> None:

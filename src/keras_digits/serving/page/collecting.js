@@ -59,13 +59,12 @@ export class Collection {
     return this.records.find((one) => one.id === id)?.label ?? null;
   }
 
-  /** All of it as a ZIP file: 4/0001.png is the first 4. */
+  /** All of it as a ZIP file: 4/20261128093015123.png is a 4 that was kept at that time, so that
+   * what is unzipped later takes the place of nothing. */
   async toZip() {
-    const counts = Array(10).fill(0);
     const date = new Date();
-    const files = this.records.map(async ({ label, blob }) => {
-      counts[label] += 1;
-      const name = `${label}/${String(counts[label]).padStart(4, "0")}.png`;
+    const files = this.records.map(async ({ label, blob, time }) => {
+      const name = `${label}/${new Date(time).toISOString().replace(/\D/g, "")}.png`;
       return { name, bytes: new Uint8Array(await blob.arrayBuffer()), date };
     });
     return zip(await Promise.all(files));

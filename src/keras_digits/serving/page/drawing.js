@@ -11,8 +11,7 @@ const INK = "#1b1d22";
 const PAPER = "#ffffff";
 
 /**
- * Emits "change" when strokes came or went, "resize" when the paper did, and "point" with `detail`
- * {x, y} on the paper (or null) when a mouse hovers without drawing.
+ * Emits "change" when strokes came or went and "resize" when the paper did.
  *
  * A stroke is {width, points: [[x, y], ...]} in CSS pixels. Where the screen turned and the strokes
  * no longer fit, the paper is shown smaller, and has as many more pixels.
@@ -39,7 +38,6 @@ export class Drawing extends EventTarget {
     canvas.addEventListener("pointermove", (event) => this.#move(event));
     canvas.addEventListener("pointerup", (event) => this.#end(event));
     canvas.addEventListener("pointercancel", (event) => this.#cancel(event));
-    canvas.addEventListener("pointerleave", () => this.#point(null));
   }
 
   /** Width and height of the paper, which are those of its PNG. */
@@ -99,11 +97,7 @@ export class Drawing extends EventTarget {
 
   #move(event) {
     if (event.pointerType === "pen") this.#penTime = event.timeStamp;
-    if (this.#current === null) {
-      if (event.pointerType !== "touch") this.#point(this.#place(event));
-      return;
-    }
-    if (event.pointerId !== this.#current.id) return;
+    if (event.pointerId !== this.#current?.id) return;
     const events = event.getCoalescedEvents?.() ?? [];
     for (const one of events.length ? events : [event]) {
       this.#current.stroke.points.push(this.#place(one));
@@ -140,11 +134,6 @@ export class Drawing extends EventTarget {
   #changed() {
     this.#draw();
     this.dispatchEvent(new Event("change"));
-  }
-
-  #point(place) {
-    const detail = place && { x: place[0], y: place[1] };
-    this.dispatchEvent(new CustomEvent("point", { detail }));
   }
 
   /** Show the paper as large as the screen has it, or smaller where strokes would be cut off. */

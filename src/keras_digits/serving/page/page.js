@@ -166,9 +166,10 @@ function choose(digit) {
   details.show(digit, number, collection.labelOf(keptId(digit)));
 }
 
-/** Choose what somebody points at; whether there is anything. */
+/** Choose what somebody clicks on; whether there is anything. The way to the labels leads over other
+ * digits, so that hovering chooses nothing. */
 function pointAt(place) {
-  const digit = place && reading ? boxes.at(place) : null;
+  const digit = reading ? boxes.at(place) : null;
   if (digit === null) return false;
   pointedAt = reading.digits.indexOf(digit);
   if (digit !== chosen) choose(digit);
@@ -260,9 +261,7 @@ drawing.addEventListener("change", () => {
   readDrawing();
 });
 drawing.addEventListener("resize", showPaper);
-drawing.addEventListener("point", ({ detail }) => pointAt(detail));
 drawing.takesTap = pointAt;
-$("picture").addEventListener("pointermove", (event) => pointAt(boxes.place(event)));
 $("picture").addEventListener("click", (event) => pointAt(boxes.place(event)));
 answers.addEventListener("choose", ({ detail }) => {
   pointedAt = reading.digits.indexOf(detail);

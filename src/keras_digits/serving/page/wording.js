@@ -28,9 +28,7 @@ export function verdict({ confidence, accepted, threshold }, maxError) {
   if (!accepted) {
     return `Declined: ${sure}, and to keep ${kept} it wants ${percent(threshold)}.`;
   }
-  return threshold > 0
-    ? `Accepted: ${sure}, and to keep ${kept} it wants ${percent(threshold)}.`
-    : `Accepted: ${sure}; every answer like this one keeps ${kept}.`;
+  return `Accepted: ${sure}, and to keep ${kept} it wants ${percent(threshold)}.`;
 }
 
 /** How sure the reader is of one digit among several. */

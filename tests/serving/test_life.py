@@ -31,7 +31,7 @@ from keras_digits.reading.catalogue import network_path
 from keras_digits.serving.app import create_app
 from keras_digits.serving.bodies import Memory, Order, body_of, order_of
 from keras_digits.serving.guarding import Guard
-from keras_digits.serving.options import ReadOptions
+from keras_digits.serving.options import ReadOptions, RequestError
 from keras_digits.serving.processes import ClassifyTask, Failure, ReadingProcess, ReadTask
 from keras_digits.serving.queueing import BusyError, Queue
 from keras_digits.serving.running import close_silent
@@ -507,6 +507,22 @@ def test_a_client_that_dawdles_is_sent_away() -> None:
         return int(sent[0]["status"])
 
     assert asyncio.run(answer()) == 408
+
+
+def test_a_large_request_may_take_longer_than_a_small_one() -> None:
+    async def receive_slowly(chunk: int, seconds: float) -> int:
+        async def receive() -> Any:
+            await asyncio.sleep(seconds)
+            return {"type": "http.request", "body": bytes(chunk), "more_body": next(more)}
+
+        more = iter([True] * 9 + [False])
+        request = Request({"type": "http", "method": "POST", "headers": []}, receive)
+        async with body_of(request, Settings(timeout_seconds=0.3), Memory(10**9)) as body:
+            return len(body)
+
+    assert asyncio.run(receive_slowly(40_000, 0.1)) == 400_000  # it takes a second, and has four
+    with pytest.raises(RequestError, match="more slowly than 100 kB a second"):
+        asyncio.run(receive_slowly(400, 0.1))
 
 
 def test_only_its_arrival_makes_a_request_late() -> None:

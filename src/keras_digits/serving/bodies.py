@@ -29,6 +29,9 @@ UNNAMED = "-"
 _COPIES = 4
 """How often what was sent is in memory at worst: as a body, decoded, pickled, in a process."""
 
+_LEAST_RATE = 100_000
+"""A large request is given a second more for each so many of its bytes: telephones send slowly."""
+
 _MAX_JSON_VALUES = 1000
 """More values than pictures and options can have are not even parsed."""
 
@@ -97,15 +100,18 @@ async def body_of(request: Request, settings: Settings, memory: Memory) -> Async
     num_bytes = 0
     try:
         try:
-            async with asyncio.timeout(settings.timeout_seconds):
+            async with asyncio.timeout(settings.timeout_seconds) as limit:
                 async for chunk in request.stream():
+                    due = limit.when()
+                    assert due is not None
+                    limit.reschedule(due + len(chunk) / _LEAST_RATE)
                     memory.take(_COPIES * len(chunk), _COPIES * num_bytes)
                     num_bytes += len(chunk)
                     chunks.append(chunk)
                     if num_bytes > settings.max_bytes:
                         raise _too_large(settings)
         except TimeoutError as error:
-            message = f"the request took more than {settings.timeout_seconds:g} s to arrive."
+            message = f"the request came more slowly than {_LEAST_RATE // 1000} kB a second."
             raise RequestError(408, f"{message} Send less, or try again.") from error
         except ClientDisconnect as error:
             raise RequestError(400, "the client has gone.") from error

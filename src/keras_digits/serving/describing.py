@@ -121,7 +121,7 @@ _REFUSALS = {
     400: "What was sent can't be understood.",
     401: "The server wants a token.",
     405: "The path takes another method.",
-    408: "The request took too long to arrive.",
+    408: "The request came too slowly.",
     413: "Too many bytes, pictures or images.",
     415: "The body has a type that is not understood.",
     422: "The picture can't be read, or an option isn't allowed.",

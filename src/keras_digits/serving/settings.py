@@ -35,8 +35,9 @@ class Settings:
         max_images: Images in one request to classify.
         max_wait_seconds: For how long a picture may have to wait, for its turn and for what else
             the server has to do; where it would be longer, the client is told at once to come back.
-        timeout_seconds: How long a client may take to send a request, and a picture to be read;
-            small ones that are read together must be read by then, or are read one by one.
+        timeout_seconds: How long a client may take to send a small request (a large one is given
+            more, by its size), and a picture to be read; small ones that are read together must be
+            read by then, or are read one by one.
 
     Raises:
         ServingError: A value isn't allowed.

@@ -379,6 +379,20 @@ def test_reading_says_what_it_saw_and_believes(reader: Reader) -> None:
     assert reader.classify(seen).argmax(axis=1).tolist() == [2, 5]
 
 
+@pytest.mark.parametrize(
+    ("text", "lean"), [("09", -0.1), ("08", 0.2), ("80", 0.0), ("00", 0.2), ("50", -0.1)]
+)
+def test_crops_without_a_margin_are_dark_on_light(reader: Reader, text: str, lean: float) -> None:
+    crop = write(text, height=105, thickness=7, margin=0, lean=lean)
+    assert reader.read(crop).text == text
+
+
+@pytest.mark.parametrize("shape", [(110, 20_000), (20_000, 110), (100, 100)])
+def test_long_strips_are_read(reader: Reader, shape: tuple[int, int]) -> None:
+    noise = np.random.default_rng(0).integers(180, 256, (*shape, 3), np.uint8)
+    assert isinstance(reader.read(noise), Reading)
+
+
 def test_many_pictures_are_read_in_order_and_bad_ones_don_t_stop_the_rest(reader: Reader) -> None:
     pictures = [write(str(n)) for n in range(20, 60)]
     results = list(reader.read_many([*pictures[:7], b"no picture", *pictures[7:]], "number"))

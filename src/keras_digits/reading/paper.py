@@ -27,6 +27,9 @@ _CLOSE_REACH = 0.1
 """What is darker than its surroundings and so wide, as a share of the shorter side, may be a
 shadow."""
 
+_RIM = 3
+"""Between strokes and the border of a crop, paper itself is as narrow as a stroke."""
+
 _OTHER_LIGHT, _LEAST_OTHER_LIGHT = 1.3, 12
 """A channel says that writing is lighter than paper, or darker, where the strokes that do are so
 many times as strong as those that don't, and at least so strong, of 255."""
@@ -95,8 +98,10 @@ def _fine_strokes(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray
     small = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (3, 3), 0)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
-    dark = cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, kernel)
-    light = cv2.morphologyEx(small, cv2.MORPH_TOPHAT, kernel)
+    rim = min(_RIM, (min(small.shape[:2]) - 1) // 2)
+    inner = (slice(rim, len(small) - rim), slice(rim, small.shape[1] - rim))
+    dark = cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, kernel)[inner]
+    light = cv2.morphologyEx(small, cv2.MORPH_TOPHAT, kernel)[inner]
     return np.asarray(dark), np.asarray(light)
 
 

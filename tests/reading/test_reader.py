@@ -387,6 +387,13 @@ def test_crops_without_a_margin_are_dark_on_light(reader: Reader, text: str, lea
     assert reader.read(crop).text == text
 
 
+@pytest.mark.parametrize("margin", [0, 1, 2])
+@pytest.mark.parametrize("text", ["71", "141", "701", "51"])
+def test_a_one_at_the_edge_of_a_crop_is_no_rule(reader: Reader, text: str, margin: int) -> None:
+    crop = write(text, height=80, thickness=6, margin=margin)
+    assert [one.text for one in reader.read(crop).numbers] == [text]
+
+
 @pytest.mark.parametrize("shape", [(110, 20_000), (20_000, 110), (100, 100)])
 def test_long_strips_are_read(reader: Reader, shape: tuple[int, int]) -> None:
     noise = np.random.default_rng(0).integers(180, 256, (*shape, 3), np.uint8)

@@ -4,13 +4,13 @@ A rule is straight, thin, level or plumb, and runs from edge to edge of the pict
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_digits.reading.pixels import percentile
+from keras_digits.reading.pixels import percentile, stroke_width
 from keras_digits.reading.ruling import FEWEST, band, ruling
 
 _THICKEST, _THICKEST_AT_EDGE = 0.08, 0.15
@@ -26,6 +26,10 @@ isn't thicker."""
 _SLACK = 0.01
 """How far from the picture's edge a rule that runs up to it may end, as a share of its length."""
 
+_TIGHT, _AS_THICK = 0.08, 1.5
+"""Writing that is nowhere farther from a crop's edges, as a share of its height, is cut closely;
+its ones are at most so many times as thick as its other strokes."""
+
 _RIM, _RIM_FILLED = 0.16, 0.9
 """The sides of a box lie so close to its edges, as a share of its extent, because it may be turned
 a little; and are at least so far whole."""
@@ -35,11 +39,27 @@ def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The mask without printed rules and cell borders: thin, straight, from edge to edge."""
     level = _Bands.of(mask)
     plumb = _Bands.of(np.ascontiguousarray(mask.T), mask.shape[1] < 2 * mask.shape[0])
+    if plumb.num_across < FEWEST and _is_a_one(plumb.pixels.T, mask & ~level.pixels):
+        plumb = replace(plumb, pixels=np.zeros_like(plumb.pixels))
     if not (level.pixels.any() or plumb.pixels.any()):
         return mask
     cleaned = np.asarray(mask & ~_uncrossed(mask, level, plumb) & 1)
     is_ruled = max(level.num_across, plumb.num_across) >= FEWEST
     return cleaned if is_ruled or cleaned.sum() > 0.1 * mask.sum() else mask
+
+
+def _is_a_one(plumb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> bool:
+    """Whether what runs from edge to edge is a one of a number that was cropped closely.
+
+    Its other digits reach as far, and their strokes are about as thick.
+    """
+    height, width = mask.shape
+    others = np.asarray(mask & ~plumb & 1)
+    rows = np.flatnonzero(others.any(axis=1))
+    if width < height or len(rows) == 0 or not plumb.any():
+        return False
+    is_cut_closely = bool(max(rows[0], height - 1 - rows[-1]) <= _TIGHT * height)
+    return is_cut_closely and int(plumb.sum()) <= _AS_THICK * stroke_width(others) * height
 
 
 def frame_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8] | None:

@@ -346,6 +346,73 @@ def test_what_was_kept_can_be_forgotten(visit: Visit) -> None:
     expect(visit["#kept-actions"]).to_be_hidden()
 
 
+def test_a_picture_taken_away_can_be_put_back(visit: Visit) -> None:
+    visit.write("12")
+    visit.expect_answer("12")
+    for place, label in enumerate((1, 2)):
+        visit.choose_digit(place)
+        visit.keep_as(label)
+    visit["#gallery button"].last.click()
+    expect(visit["#gallery button"]).to_have_count(1)
+    expect(visit["#gallery button"]).to_be_focused()
+    visit["#restore"].click()
+    expect(visit["#gallery span"]).to_have_text([re.compile("^2"), re.compile("^1")])
+    expect(visit["#restore"]).to_be_hidden()
+
+
+def test_keys_among_what_is_kept_leave_the_drawing_alone(visit: Visit) -> None:
+    visit.write("7")
+    visit.expect_answer("7")
+    visit.keep_as(7)
+    visit["#gallery button"].first.focus()
+    visit.page.keyboard.press("Delete")
+    visit.page.keyboard.press("Escape")
+    visit.expect_answer("7")
+    expect(visit["#invitation"]).to_be_hidden()
+
+
+def test_what_was_cleared_comes_back_as_it_was(visit: Visit) -> None:
+    visit.write("7")
+    visit.expect_answer("7")
+    visit.keep_as(7)
+    visit.page.keyboard.press("Escape")
+    expect(visit["#invitation"]).to_be_visible()
+    visit.page.keyboard.press("Control+z")
+    visit.expect_answer("7")
+    expect(visit["#labels [aria-pressed=true]"]).to_have_text("7")
+    visit.show_file(NOTE)
+    visit.expect_answer(*ON_NOTE)
+    visit.page.keyboard.press("Escape")
+    expect(visit["#invitation"]).to_be_visible()
+    visit["#undo"].click()
+    expect(visit["#picture"]).to_be_visible()
+    visit.expect_answer(*ON_NOTE)
+
+
+def test_two_tabs_keep_together(visit: Visit) -> None:
+    visit.write("1")
+    visit.expect_answer("1")
+    visit.keep_as(1)
+    other = Visit(visit.page.context.new_page(), visit.page.url)
+    expect(other["#kept-count"]).to_have_text("1 picture kept.")
+    other.write("7")
+    other.expect_answer("7")
+    other.keep_as(7)
+    visit.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(visit["#kept-count"]).to_have_text("2 pictures kept.")
+    other.page.close()
+
+
+def test_what_a_full_browser_does_not_store_is_not_called_kept(visit: Visit) -> None:
+    visit.page.evaluate(
+        "() => { IDBObjectStore.prototype.put = () => { throw new DOMException('', 'Quota') } }"
+    )
+    visit.write("7")
+    visit.expect_answer("7")
+    visit.keep_as(7)
+    expect(visit["#kept-count"]).to_contain_text("1 picture kept in this tab only")
+
+
 # Troubles
 
 

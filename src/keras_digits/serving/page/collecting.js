@@ -21,6 +21,8 @@ const FEWEST_PIXELS = 64;
 /** What is kept: records {id, label, blob, time}, oldest first. */
 export class Collection {
   records = [];
+  /** Whether all of it will be here on the next visit: not in a private window, or a full browser. */
+  isLasting = true;
 
   #database = null;
 
@@ -30,17 +32,25 @@ export class Collection {
       const opening = indexedDB.open(DATABASE, 1);
       opening.onupgradeneeded = () => opening.result.createObjectStore(STORE, { keyPath: "id" });
       this.#database = await finished(opening);
-      const records = await finished(this.#store("readonly").getAll());
-      this.records = records.sort((one, other) => one.time - other.time);
+      await this.refresh();
     } catch {
-      this.#database = null;
+      this.isLasting = false;
     }
   }
 
+  /** Learn what other tabs kept and forgot meanwhile. */
+  async refresh() {
+    if (this.#database === null || !this.isLasting) return;
+    const store = this.#database.transaction(STORE, "readonly").objectStore(STORE);
+    const records = await finished(store.getAll());
+    this.records = records.sort((one, other) => one.time - other.time);
+  }
+
   /** Keep a picture, instead of the one with this id where there is one. */
-  async put(id, label, blob) {
-    const record = { id, label, blob, time: Date.now() };
-    this.records = [...this.records.filter((one) => one.id !== id), record];
+  async put(id, label, blob, time = Date.now()) {
+    const record = { id, label, blob, time };
+    const others = this.records.filter((one) => one.id !== id);
+    this.records = [...others, record].sort((one, other) => one.time - other.time);
     await this.#write((store) => store.put(record));
   }
 
@@ -70,16 +80,17 @@ export class Collection {
     return zip(await Promise.all(files));
   }
 
-  #store(mode) {
-    return this.#database.transaction(STORE, mode).objectStore(STORE);
-  }
-
+  /** What can't be written lives on in this page. */
   async #write(change) {
-    if (this.#database === null) return;
     try {
-      await finished(change(this.#store("readwrite")));
+      const transaction = this.#database.transaction(STORE, "readwrite");
+      change(transaction.objectStore(STORE));
+      await new Promise((resolve, reject) => {
+        transaction.oncomplete = resolve;
+        transaction.onabort = () => reject(transaction.error);
+      });
     } catch {
-      this.#database = null; // full, or taken away: what is kept lives on in this page
+      this.isLasting = false;
     }
   }
 }

@@ -37,6 +37,7 @@ const gallery = new Gallery(collection, {
   list: $("gallery"),
   count: $("kept-count"),
   actions: $("kept-actions"),
+  restore: $("restore"),
   download: $("download"),
   forget: $("forget"),
   forgetting: $("forgetting"),
@@ -46,6 +47,8 @@ const asking = new Asking(showOutcome);
 
 /** The file that lies on the paper, as openFile gave it, or null: then the drawing does. */
 let shown = null;
+/** The picture that was cleared off the paper last, {shown, paperId}, for one undo; or null. */
+let cleared = null;
 /** What was read last, and the digit that is looked at. */
 let reading = null;
 let chosen = null;
@@ -53,6 +56,8 @@ let chosen = null;
 let pointedAt = null;
 /** A name for what lies on the paper, new when that is another: a digit is kept once for each. */
 let paperId = Date.now();
+/** The names of drawings, by their strokes: what is undone is what it was. */
+const paperIds = new WeakMap();
 /** Raised by whatever is to lie on the paper next: the newest wins, whichever is decoded first. */
 let turn = 0;
 let noticeTimer = 0;
@@ -72,6 +77,7 @@ async function readFile(file) {
   const source = await openFile(file);
   if (mine !== turn) return closeFile(source);
   if (shown) closeFile(shown);
+  forgetCleared();
   if (source.drawable) $("picture").src = source.drawable.src;
   shown = { ...source, name: file.name };
   paperId = Date.now();
@@ -95,32 +101,47 @@ function showPaper() {
   $("unseen").textContent = isDrawing ? "" : `This browser can't show ${shown.name}; the reader may still read it.`;
   $("paper").classList.toggle("drawing", isDrawing);
   $("invitation").hidden = !isBlank;
-  $("undo").disabled = isDrawing && !drawing.canUndo;
+  $("undo").disabled = isDrawing && !drawing.canUndo && !cleared;
   $("clear").disabled = isBlank;
   $("canvas").setAttribute("aria-label", isBlank ? "Paper, still empty" : "Your drawing");
   boxes.setSize(isDrawing || !shown.drawable ? drawing.size : shown);
 }
 
-function putPictureAway() {
+/** Let the drawing be on the paper again, and give what lay there instead. */
+function takePicture() {
   turn += 1;
-  if (shown) closeFile(shown);
+  const taken = shown && { shown, paperId };
   shown = null;
-  paperId = Date.now();
+  paperId = paperIds.get(drawing.strokes) ?? Date.now();
   forgetAnswer(INVITATION);
+  return taken;
+}
+
+function forgetCleared() {
+  if (cleared) closeFile(cleared.shown);
+  cleared = null;
 }
 
 function undo() {
   if ($("undo").disabled) return;
   if (shown) {
-    putPictureAway();
+    closeFile(takePicture().shown);
     readDrawing();
+  } else if (cleared) {
+    ({ shown, paperId } = cleared);
+    cleared = null;
+    if (shown.drawable) $("picture").src = shown.drawable.src;
+    showPaper();
+    readAgain();
   } else drawing.undo();
 }
 
 function clear() {
   if ($("clear").disabled) return;
-  putPictureAway();
+  const taken = takePicture();
   drawing.clear();
+  forgetCleared();
+  cleared = taken;
   showPaper();
 }
 
@@ -211,7 +232,11 @@ async function keep(label) {
     await collection.put(id, label, await cropDigit(digit, others, source));
   }
   gallery.show();
-  if (chosen === digit) details.showLabel(collection.labelOf(id));
+  showLabel();
+}
+
+function showLabel() {
+  if (chosen) details.showLabel(collection.labelOf(keptId(chosen)));
 }
 
 // Everything else
@@ -247,7 +272,8 @@ function obeyKeys(event) {
   const isElsewhere = document.querySelector("dialog[open]") !== null;
   const isWriting = event.target.matches("input:not([type=range])");
   const isClosingList = event.target.matches("select") && event.key === "Escape";
-  if (isElsewhere || isWriting || isClosingList || event.altKey) return;
+  const isAmongKept = event.target.closest("#gallery") !== null;
+  if (isElsewhere || isWriting || isClosingList || isAmongKept || event.altKey) return;
   const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key === "z";
   if (isUndo) undo();
   else if (event.key === "Delete" || event.key === "Escape") clear();
@@ -257,7 +283,10 @@ function obeyKeys(event) {
 
 drawing.addEventListener("change", () => {
   turn += 1;
+  forgetCleared();
   if (drawing.isEmpty) paperId = Date.now();
+  else paperId = paperIds.get(drawing.strokes) ?? paperId;
+  paperIds.set(drawing.strokes, paperId);
   readDrawing();
 });
 drawing.addEventListener("resize", showPaper);
@@ -269,8 +298,13 @@ answers.addEventListener("choose", ({ detail }) => {
 });
 details.addEventListener("label", ({ detail }) => keep(detail));
 choices.addEventListener("change", readAgain);
-gallery.addEventListener("change", () => {
-  if (chosen) details.showLabel(collection.labelOf(keptId(chosen)));
+gallery.addEventListener("change", showLabel);
+document.addEventListener("visibilitychange", async () => {
+  if (document.hidden) return;
+  await opened;
+  await collection.refresh();
+  gallery.show();
+  showLabel();
 });
 $("undo").addEventListener("click", undo);
 $("clear").addEventListener("click", clear);

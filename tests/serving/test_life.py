@@ -35,7 +35,7 @@ from keras_digits.serving.options import ReadOptions, RequestError
 from keras_digits.serving.processes import ClassifyTask, Failure, ReadingProcess, ReadTask
 from keras_digits.serving.queueing import BusyError, Queue
 from keras_digits.serving.running import close_silent
-from keras_digits.serving.service import Service
+from keras_digits.serving.service import FailureError, Service
 from keras_digits.serving.settings import Settings
 from keras_digits.serving.watching import Watch
 from pen import encode, write
@@ -666,8 +666,11 @@ def test_a_mistake_in_a_process_is_told_and_the_process_goes_on(
 def test_a_mistake_of_ours_at_one_picture_stops_no_other() -> None:
     class Failing(Queue):
         async def do(self, tasks: Any) -> Any:
+            failure = Failure("KeyError", "here.py:1")
+            if len(tasks) == 1:
+                return [failure]
             first, *others = await super().do(tasks)
-            return [first, Failure("KeyError", "here.py:1"), *others[1:]]
+            return [first, failure, *others[1:]]
 
     async def ask() -> list[Any]:
         service = Service(Settings(num_processes=1))
@@ -675,7 +678,10 @@ def test_a_mistake_of_ours_at_one_picture_stops_no_other() -> None:
         await service.open()
         several = Order((("a", SEVEN), ("b", SEVEN), ("c", SEVEN)), True, ReadOptions())
         answers = await service.read(several)
+        with pytest.raises(FailureError, match="KeyError"):
+            await service.read(Order((("a", SEVEN),), False, ReadOptions()))
         await service.close()
+        assert 'digits_pictures_total{outcome="error"} 2.0' in service.watch.text().decode()
         assert isinstance(answers, list)
         return answers
 

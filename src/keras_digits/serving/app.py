@@ -18,20 +18,17 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from keras_digits.serving import describing
-from keras_digits.serving.bodies import body_of, media_type, order_of
+from keras_digits.serving.bodies import CLIENT_GONE, body_of, media_type, order_of
 from keras_digits.serving.guarding import CLASSIFY_PATH, READ_PATH, Guard, busy_refusal
 from keras_digits.serving.images import images_of
 from keras_digits.serving.options import RequestError
 from keras_digits.serving.queueing import BusyError
-from keras_digits.serving.service import Service
+from keras_digits.serving.service import FailureError, Service
 
 _PAGE = Path(str(files("keras_digits") / "serving" / "page"))
 _DOCS = Path(str(files("keras_digits") / "serving" / "docs"))
 _SWAGGER = Path(str(files("fastapi_offline") / "static"))
 """Swagger UI as a package of PyPI brings it, so that documents need no other host."""
-
-_CLIENT_GONE = 499
-"""The status that is counted for requests whose clients did not wait; nginx counts them so."""
 
 _SECONDS_UNWATCHED = 0.2
 """Only after so long it is looked whether a client still waits."""
@@ -189,7 +186,8 @@ def _add_refusals(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def fail(_: Request, error: Exception) -> Response:
         """Starlette raises the error again once this is sent, for the guard's log."""
-        message = f"the server failed ({type(error).__name__}), by a mistake of its own."
+        kind = str(error) if isinstance(error, FailureError) else type(error).__name__
+        message = f"the server failed ({kind}), by a mistake of its own."
         return JSONResponse({"error": message}, 500)
 
     @app.exception_handler(HTTPException)
@@ -223,7 +221,7 @@ async def _answer_to(request: Request, work: Coroutine[Any, Any, Any]) -> Respon
         if not is_gone:
             raise
         answering.uncancel()
-        return Response(status_code=_CLIENT_GONE)
+        return Response(status_code=CLIENT_GONE)
     finally:
         timer.cancel()
         for task in watching:

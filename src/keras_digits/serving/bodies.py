@@ -23,6 +23,9 @@ from keras_digits.serving.options import JsonPictures, ReadOptions, RequestError
 from keras_digits.serving.queueing import BusyError
 from keras_digits.serving.settings import MILLION, Settings
 
+CLIENT_GONE = 499
+"""The status that is counted for requests whose clients did not wait; nginx counts them so."""
+
 UNNAMED = "-"
 """What a picture is called that came without a name, as ``digits read`` calls that of stdin."""
 
@@ -114,7 +117,7 @@ async def body_of(request: Request, settings: Settings, memory: Memory) -> Async
             message = f"the request came more slowly than {_LEAST_RATE // 1000} kB a second."
             raise RequestError(408, f"{message} Send less, or try again.") from error
         except ClientDisconnect as error:
-            raise RequestError(400, "the client has gone.") from error
+            raise RequestError(CLIENT_GONE, "the client has gone.") from error
         body = b"".join(chunks)
         chunks.clear()
         yield body

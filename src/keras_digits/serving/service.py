@@ -114,12 +114,12 @@ class Service:
         outcomes = await self._queue.do(tasks)
         answers = []
         for (name, _), outcome in zip(order.pictures, outcomes, strict=True):
-            if isinstance(outcome, Failure) and not order.are_several:
-                raise FailureError(outcome.kind)
             read = PictureError(f"{outcome}.") if isinstance(outcome, Failure) else outcome
             assert isinstance(read, Reading | PictureError)
             answered = answer(name, read, acceptance, options)
             self.watch.picture(answered)
+            if isinstance(outcome, Failure) and not order.are_several:
+                raise FailureError(outcome.kind)
             answers.append(answered)
         if order.are_several:
             return answers

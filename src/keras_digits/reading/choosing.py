@@ -46,8 +46,9 @@ _PASSED_OVER = 0.3
 Stem: TypeAlias = tuple[float, float]
 """The columns of a picture between which an upright stroke stands."""
 
-_DOUBLE = 0.5
-"""A low digit with more than this share of its box on another is a part of that."""
+_DOUBLE, _BESIDE = 0.5, 0.5
+"""A low digit with more than this share of its box on a tall one, or so close beside it, in that
+one's height, is a part of it, or of a sign such as a percent sign."""
 
 _COLUMN_GAP, _COLUMN_RATIO = 0.9, 3.0
 """Two columns of a table are at least so far apart, in the height of their digits, and so many
@@ -232,7 +233,7 @@ def _mean_belief(digits: Sequence[Digit]) -> float:
 
 
 def without_doubles(lines: Sequence[tuple[bool, Sequence[Digit]]]) -> list[Sequence[Digit]]:
-    """The digits of lines that have some, without those that are parts of believable ones.
+    """The digits of lines that have some, without parts of believable ones and dots beside them.
 
     Args:
         lines: Of each whether its ink is low and may be a part of others' digits, and its digits.
@@ -246,6 +247,7 @@ def without_doubles(lines: Sequence[tuple[bool, Sequence[Digit]]]) -> list[Seque
     if not tall or not any(is_low for is_low, _ in lines):
         return [digits for _, digits in lines if digits]
     left, top, width, height = np.array(tall).T
+    left, width = left - _BESIDE * height, width + 2 * _BESIDE * height
 
     def lies_on_one(box: Box) -> bool:
         across = np.minimum(left + width, box.x + box.width) - np.maximum(left, box.x)

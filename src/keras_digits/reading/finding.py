@@ -27,7 +27,8 @@ _TIGHT = 0.35
 """The only line of a picture may be what it was cropped for if digits take up this much of it."""
 
 _TOWERS = 1.4
-"""What is so many times as tall as two that stand in different rows belongs to neither."""
+"""What is so many times as tall as all beside it, and has two rows beside it, belongs to neither: a
+bracket, a bar, a drawing."""
 
 _FEWEST_FOR_SLOPE = 4
 """Fewer digits don't tell whether their line climbs."""
@@ -208,10 +209,12 @@ def _stand_together(parts: list[Part]) -> NDArray[np.bool_]:
     overlap = np.minimum(bottom[:, None], bottom[None, :]) - np.maximum(top[:, None], top[None, :])
     gap = np.maximum(left[:, None], left[None, :]) - np.minimum(right[:, None], right[None, :])
     stand = (overlap > 0.4 * shorter) & (gap < _WIDEST_GAP * taller) & (taller < 3.5 * shorter)
-    for index in range(len(parts)):
-        lower = np.flatnonzero(stand[index] & (height[index] > _TOWERS * height))
-        if len(lower) > 1 and top[lower].max() >= bottom[lower].min():
-            stand[index] = stand[:, index] = False  # beside two rows: a bracket, a bar, a drawing
+    is_lower = stand & (height[:, None] > _TOWERS * height[None, :])
+    has_equals = (stand & ~is_lower).sum(axis=1) > 1  # itself, and its own row
+    for index in np.flatnonzero((is_lower.sum(axis=1) > 1) & ~has_equals):
+        lower = is_lower[index]
+        if top[lower].max() >= bottom[lower].min():  # two rows
+            stand[index] = stand[:, index] = False
             stand[index, index] = True
     return np.asarray(stand)
 

@@ -137,17 +137,6 @@ def test_ink_of_another_colour_is_seen(
     assert [one.text for one in reader.read(picture.astype(np.uint8)).numbers] == ["5283"]
 
 
-@pytest.mark.parametrize("faint", [110, 150, 180])
-@pytest.mark.parametrize("is_photographed", [False, True], ids=["scanned", "photographed"])
-def test_pencil_beside_a_marker_is_seen(reader: Reader, is_photographed: bool, faint: int) -> None:
-    sheet = page("")
-    for text, pen, thickness, top in (("385", 20, 9, 200), ("6209", faint, 5, 500)):
-        number = write(text, height=90, thickness=thickness, ink=pen, paper=235, margin=8)
-        sheet[top : top + len(number), 200 : 200 + number.shape[1]] = number
-    picture = photographed(sheet) if is_photographed else sheet
-    assert [one.text for one in reader.read(picture).numbers] == ["385", "6209"]
-
-
 @pytest.mark.parametrize("tilt", [-5.0, 0.0, 1.0, 5.0])
 def test_rules_are_followed_to_a_pixel(tilt: float) -> None:
     sheet = ruled(np.full((HEIGHT, WIDTH), 255, np.uint8), 0)

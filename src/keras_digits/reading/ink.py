@@ -54,10 +54,6 @@ _PEN_CONTRAST = 1.5
 _LEAST_TALL = 0.02
 """And something so tall, as a share of the picture's shorter side."""
 
-_BESIDE, _FAINTEST_PEN = 0.012, 0.2
-"""A second pen's ink lies farther from the first's than this share of the picture's shorter side,
-beyond the edges of its strokes, and is at least so strong."""
-
 _MOST_SPLITS = 4
 """So often what there is is split into a weaker and a stronger half to find it."""
 
@@ -126,25 +122,7 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
             above := _above_clutter(strength, present)
         ):
             return above
-        if not is_grain:
-            return _with_fainter(ink, noise)
     return Ink(strength, 1.0) if is_grain else ink
-
-
-def _with_fainter(ink: Ink, noise: float) -> Ink:
-    """The same ink and that of a second, fainter pen, if there is one beside the first."""
-    reach = max(5, round(_BESIDE * min(ink.strength.shape))) | 1
-    near = cv2.dilate(ink.mask, np.ones((reach, reach), np.uint8))
-    rest = cv2.multiply(ink.strength, 1 - near, dtype=cv2.CV_32F)
-    if cv2.countNonZero((rest > _FAINTEST).view(np.uint8)) < _LEAST_PEN:  # as is usual
-        return ink
-    threshold = _threshold(rest, noise)
-    if not _FAINTEST <= threshold < ink.threshold:
-        return ink
-    fainter = Ink(np.asarray(rest, np.float32), threshold)
-    written = fainter.strength[fainter.mask > 0]
-    is_a_pens = len(written) >= _LEAST_PEN and percentile(written, 50) >= _FAINTEST_PEN
-    return Ink(ink.strength, threshold) if is_a_pens and _is_clean(fainter) else ink
 
 
 def _above_clutter(strength: NDArray[np.float32], present: NDArray[np.uint8]) -> Ink | None:

@@ -19,8 +19,9 @@ _TEXTURE = 3000
 _MOST_PARTS = 2000
 """So many parts are looked at, the largest: each is compared with all others."""
 
-_LEAST_READ = 12
-"""What is lower, in pixels, is no digit beside much taller ink."""
+_LEAST_READ, _LEAST_READ_SHARE = 12, 0.025
+"""What is lower, in pixels or as a share of the picture's shorter side, is no digit beside much
+taller ink, but a speck."""
 
 _USUAL_SHARE = 0.6
 """The share of a line's large parts that are no taller than its digits."""
@@ -99,13 +100,12 @@ class Parts:
 
         Of these, too, those much lower than most are left out, and what is too small to be read.
         """
-        height, width = self.labels.shape
-        low = [
-            part for part in self.parts if _LEAST_READ <= part.height < share * self.typical_height
-        ]
+        shape = self.labels.shape
+        least = max(_LEAST_READ, _LEAST_READ_SHARE * min(shape))
+        low = [one for one in self.parts if least <= one.height < share * self.typical_height]
         if not low:
             return None
-        typical = _typical_height(low, (height, width), up_to_border=True)
+        typical = _typical_height(low, shape, up_to_border=True)
         return replace(self, parts=low, typical_height=typical)
 
 

@@ -327,12 +327,17 @@ def test_corrections_come_back_as_a_zip_that_data_takes(visit: Visit, tmp_path: 
     assert Reader().classify(digits.images).argmax(axis=1).tolist() == [0, 4, 6, 7]
 
 
-def test_what_was_kept_can_be_forgotten(visit: Visit) -> None:
+def keep_two(visit: Visit) -> None:
+    """Write a 1 and a 2, and say that they are."""
     visit.write("12")
     visit.expect_answer("12")
     for place, label in enumerate((1, 2)):
         visit.choose_digit(place)
         visit.keep_as(label)
+
+
+def test_what_was_kept_can_be_forgotten(visit: Visit) -> None:
+    keep_two(visit)
     visit["#labels [aria-pressed=true]"].click()  # said once more, it is taken back
     expect(visit["#kept-count"]).to_have_text("1 picture kept.")
     visit["#forget"].click()
@@ -347,11 +352,7 @@ def test_what_was_kept_can_be_forgotten(visit: Visit) -> None:
 
 
 def test_a_picture_taken_away_can_be_put_back(visit: Visit) -> None:
-    visit.write("12")
-    visit.expect_answer("12")
-    for place, label in enumerate((1, 2)):
-        visit.choose_digit(place)
-        visit.keep_as(label)
+    keep_two(visit)
     visit["#gallery button"].last.click()
     expect(visit["#gallery button"]).to_have_count(1)
     expect(visit["#gallery button"]).to_be_focused()

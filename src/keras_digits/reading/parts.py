@@ -98,7 +98,7 @@ class Parts:
     def lower(self, share: float) -> "Parts | None":
         """The parts that are lower than a share of the typical height, or None without such.
 
-        Of these, too, those much lower than most are left out, and what is too small to be read.
+        What is too small to be read is left out.
         """
         shape = self.labels.shape
         least = max(_LEAST_READ, _LEAST_READ_SHARE * min(shape))

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import itertools
 import json
 import os
 import re
@@ -230,35 +231,35 @@ def test_a_server_that_has_much_else_to_do_takes_less_on(seconds: float) -> None
 
 def test_memory_for_bodies_has_a_bound() -> None:
     memory = Memory(1000)
-    memory.take(5000)  # alone, any may pass
-    with pytest.raises(BusyError):
-        memory.take(1)
-    memory.give_back(5000)
     memory.take(600)
     memory.take(400)
+    with pytest.raises(BusyError):
+        memory.take(1)
+    memory.give_back(400)
+    memory.take(1)
 
 
-def test_a_request_that_is_alone_may_be_larger_than_the_bound() -> None:
+@pytest.mark.parametrize("max_bytes", [1000, 60_000_000])
+def test_two_of_the_largest_requests_have_room(max_bytes: int) -> None:
     async def sizes() -> list[int]:
-        pieces = [b"0" * 1000] * 8
-        left = list(pieces)
+        settings = Settings(max_bytes=max_bytes)
+        pieces = itertools.cycle([bytes(max_bytes // 10)] * 9 + [b""])
 
         async def receive() -> Any:
-            return {"type": "http.request", "body": left.pop(), "more_body": bool(left)}
+            piece = next(pieces)
+            return {"type": "http.request", "body": piece, "more_body": bool(piece)}
 
-        memory, found = Memory(10_000), []
-        for others in (0, 1):
-            left[:] = pieces
-            memory.take(others)
-            request = Request({"type": "http", "method": "POST", "headers": []}, receive)
-            try:
-                async with body_of(request, Settings(), memory) as body:
-                    found.append(len(body))
-            except BusyError:
-                found.append(-1)
-        return found
+        memory = Memory(settings.max_bytes_at_once)
+        first, second = (
+            Request({"type": "http", "method": "POST", "headers": []}, receive) for _ in range(2)
+        )
+        async with (
+            body_of(first, settings, memory) as one,
+            body_of(second, settings, memory) as two,
+        ):
+            return [len(one), len(two)]
 
-    assert asyncio.run(sizes()) == [8000, -1]
+    assert asyncio.run(sizes()) == [max_bytes // 10 * 9] * 2
 
 
 def test_who_says_nothing_is_not_listened_to_for_ever() -> None:

@@ -69,17 +69,13 @@ class Memory:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes, self._num_held = max_bytes, 0
 
-    def take(self, num_bytes: int, num_own: int = 0) -> None:
+    def take(self, num_bytes: int) -> None:
         """Hold so many more.
-
-        Args:
-            num_bytes: How many.
-            num_own: How many the same request holds already; one that is alone may hold any.
 
         Raises:
             BusyError: There is no room.
         """
-        if self._num_held > num_own and self._num_held + num_bytes > self._max_bytes:
+        if self._num_held + num_bytes > self._max_bytes:
             raise BusyError(_SECONDS_FOR_ROOM)
         self._num_held += num_bytes
 
@@ -108,7 +104,7 @@ async def body_of(request: Request, settings: Settings, memory: Memory) -> Async
                     due = limit.when()
                     assert due is not None
                     limit.reschedule(due + len(chunk) / _LEAST_RATE)
-                    memory.take(_COPIES * len(chunk), _COPIES * num_bytes)
+                    memory.take(_COPIES * len(chunk))
                     num_bytes += len(chunk)
                     chunks.append(chunk)
                     if num_bytes > settings.max_bytes:

@@ -139,7 +139,7 @@ class Queue:
         return len(self._waiting)
 
     def check(self) -> None:
-        """Refuse where another task would wait too long, and not even be in the next calls.
+        """Refuse where another task would wait too long and not be in its process's next call.
 
         Raises:
             BusyError: It would.

@@ -29,12 +29,12 @@ class Settings:
         allowed_origins: Other sites whose pages may ask, such as ``https://example.org``.
         num_processes: Processes that read, at least 1.
         max_bytes: The largest request.
-        max_bytes_at_once: What all requests together may hold in memory.
         max_pixels: The largest picture.
         max_pictures: Pictures in one request.
         max_images: Images in one request to classify.
         max_wait_seconds: For how long a picture may have to wait, for its turn and for what else
-            the server has to do; where it would be longer, the client is told at once to come back.
+            the server has to do; where it would be longer, the client is told at once to come back,
+            but eight pictures a process may always wait, so that slow ones don't shut others out.
         timeout_seconds: How long a client may take to send a small request (a large one is given
             more, by its size), and a picture to be read; small ones that are read together must be
             read by then, or are read one by one.
@@ -50,7 +50,6 @@ class Settings:
     allowed_origins: tuple[str, ...] = ()
     num_processes: int = 1
     max_bytes: int = 20 * MILLION
-    max_bytes_at_once: int = 200 * MILLION
     max_pixels: int = 25 * MILLION
     max_pictures: int = 16
     max_images: int = 20_000
@@ -83,3 +82,8 @@ class Settings:
                 raise ServingError(
                     f"{origin!r} is no origin; expected one such as https://example.org."
                 )
+
+    @property
+    def max_bytes_at_once(self) -> int:
+        """What all requests together may hold in memory: several times what the largest does."""
+        return max(200 * MILLION, 10 * self.max_bytes)

@@ -41,12 +41,32 @@ def test_promise_is_broken_no_more_often_than_it_says(max_error: float) -> None:
     assert np.mean(np.isfinite(chosen)) > 0.9  # and it does not decline everything
 
 
-@pytest.mark.parametrize(("given", "is_enough"), [(299, False), (600, False), (620, True)])
-def test_all_thresholds_together_may_break_a_promise_as_often(given: int, is_enough: bool) -> None:
+@pytest.mark.parametrize(("given", "is_enough"), [(299, False), (430, False), (440, True)])
+def test_all_starts_together_may_break_a_promise_as_often(given: int, is_enough: bool) -> None:
     thresholds = tuple(np.linspace(0.5, 0.98, 25).tolist())
     promises = Promises(thresholds, (given,) * 25, (0,) * 25)
     assert 0.99**299 < DELTA < 0.99**298  # what would do for a single one
     assert math.isfinite(promises.threshold(0.01)) == is_enough
+
+
+def test_no_threshold_counts_below_one_that_failed() -> None:
+    thresholds = (0.5, 0.6, 0.7, 0.8, 0.9, 0.99)
+    promises = Promises(thresholds, (1000,) * 6, (0, 0, 0, 900, 0, 0))
+    assert promises.threshold(0.05) == 0.9
+
+
+def test_what_fails_at_one_start_may_pass_at_another() -> None:
+    promises = Promises((0.9, 0.98, 0.99, 0.999), (1000, 900, 800, 10), (100, 5, 0, 0))
+    assert promises.threshold(0.02) == 0.98  # 10 answers are too few for 0.999 to be promised
+    assert promises.threshold(0.2) == 0.9
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_least_error_is_the_least_that_may_be_asked_for(seed: int) -> None:
+    promises = Promises.measure(*answers(2000, np.random.default_rng(seed)))
+    least = promises.least_error()
+    assert math.isfinite(promises.threshold(least + 1e-6))
+    assert promises.threshold(least - 1e-6) == math.inf
 
 
 @pytest.mark.parametrize("share", [0.001407, 0.00065, 0.0999, 0.1, 0.5, 0.994, 3e-7])

@@ -9,6 +9,7 @@ Knows no network and no file.
 
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,10 +26,18 @@ LEAST_CONFIDENCE = 0.5
 promise of all answers together would let a few such pass."""
 
 THRESHOLDS = (
-    *(LEAST_CONFIDENCE, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99),
-    *(0.993, 0.995, 0.997, 0.998, 0.999, 0.9995, 0.9998, 0.9999, 0.99995, 0.99999),
+    *(0.5, 0.52, 0.54, 0.56, 0.58, 0.6, 0.62, 0.64, 0.66, 0.68),
+    *(0.7, 0.72, 0.74, 0.76, 0.78, 0.8, 0.82, 0.84, 0.86, 0.88),
+    *(0.9, 0.91, 0.92, 0.93, 0.94, 0.95, 0.96, 0.97, 0.98),
+    *(0.99, 0.991, 0.992, 0.993, 0.994, 0.995, 0.996, 0.997, 0.998),
+    *(0.999, 0.9991, 0.9992, 0.9993, 0.9994, 0.9995, 0.9996, 0.9997, 0.9998, 0.9999),
 )
 """The confidences that can be promised from, fixed before anything is measured."""
+
+STARTS = (0.9, 0.99, 0.999, 0.9999)
+"""From each of these on the thresholds are tested, one below the other, until one fails."""
+
+_DELTA_OF_A_START = DELTA / len(STARTS)
 
 
 @dataclass(frozen=True)
@@ -63,10 +72,11 @@ class Promises:
     def threshold(self, max_error: float) -> float:
         """The lowest confidence from which on at most `max_error` of the answers are wrong.
 
-        Each threshold is tested by the exact binomial bound of Clopper and Pearson (1934), at
-        ``DELTA`` shared out among all thresholds (Bonferroni), as for a classifier that may
-        decline do Geifman and El-Yaniv, "Selective Classification for Deep Neural Networks"
-        (2017); so whichever passes, the promise holds with probability ``1 - DELTA``.
+        The thresholds are tested by the exact binomial bound of Clopper and Pearson (1934): down
+        from each of ``STARTS`` until one fails, which may take an equal part of ``DELTA``, so that
+        whichever pass, the promise holds with probability ``1 - DELTA``. This is fixed sequence
+        testing from several starts, Angelopoulos, Bates, Candès, Jordan, Lei, "Learn then Test:
+        Calibrating Predictive Algorithms to Achieve Risk Control" (2021).
 
         Args:
             max_error: A share, 0 < share < 1.
@@ -80,21 +90,26 @@ class Promises:
         """
         if not 0 < max_error < 1:
             raise ValueError(f"max_error is {max_error}; expected a share, 0 < share < 1.")
-        delta = DELTA / len(self.thresholds)
-        for threshold, wrong, given in self._counts():
-            if _probability_of_at_most(wrong, given, max_error) <= delta:
-                return threshold
-        return math.inf
+        lowest = math.inf
+        for start in STARTS:
+            for threshold, wrong, given in self._counts_down_from(start):
+                if _probability_of_at_most(wrong, given, max_error) > _DELTA_OF_A_START:
+                    break
+                lowest = min(lowest, threshold)
+        return lowest
 
     def least_error(self) -> float:
         """The smallest share of wrong answers that can be promised."""
-        delta = DELTA / len(self.thresholds)
-        return min(upper_bound(wrong, given, delta) for _, wrong, given in self._counts())
+        firsts = (next(self._counts_down_from(start), None) for start in STARTS)
+        bounds = (upper_bound(*one[1:], _DELTA_OF_A_START) for one in firsts if one is not None)
+        return min(bounds, default=1.0)
 
-    def _counts(self) -> list[tuple[float, int, int]]:
-        """Each confidence that may be promised from, how many wrong, of how many."""
+    def _counts_down_from(self, start: float) -> Iterator[tuple[float, int, int]]:
+        """Each confidence that may be promised from, falling; how many wrong, of how many."""
         counts = zip(self.thresholds, self.num_wrong, self.num_given, strict=True)
-        return [one for one in counts if one[0] >= LEAST_CONFIDENCE]
+        for one in reversed([*counts]):
+            if LEAST_CONFIDENCE <= one[0] <= start:
+                yield one
 
     def to_json(self) -> str:
         """The counts in one line, as a network's metadata holds them."""
@@ -116,7 +131,8 @@ class Promises:
         except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"{text[:40]!r} is no measured promise") from error
         is_counted = all(0 <= errors <= count for _, count, errors in rows)
-        if not is_counted or all(one < LEAST_CONFIDENCE for one, _, _ in rows):
+        is_usable = any(LEAST_CONFIDENCE <= one <= STARTS[0] for one, _, _ in rows)
+        if not is_counted or not is_usable:
             raise ValueError(f"{text[:40]!r} is no measured promise")
         return cls(*zip(*rows, strict=True))
 

@@ -3,6 +3,7 @@
 Each is one that nobody wrote before: every point moves, the pen too.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.data.strokes import FORMS, Form
-from keras_digits.data.symbols import ALONE, SYMBOLS
+from keras_digits.data.symbols import ALONE, BRACKETS, CURRENCIES, SYMBOLS
 from keras_digits.digits import INK, SIDE, Labels
 from keras_digits.reading.normalising import BOX_SIDE
 
@@ -48,7 +49,27 @@ def draw_symbols(
         generator: Decides forms, points and pens.
         are_alone: Whether no digits stand beside them.
     """
-    forms = SYMBOLS + ALONE if are_alone else SYMBOLS
+    return _draw_some(SYMBOLS + ALONE if are_alone else SYMBOLS, count, generator)
+
+
+def draw_currencies(count: int, generator: np.random.Generator) -> NDArray[np.float32]:
+    """Signs of dollars, pounds and euros; as :func:`draw_symbols`."""
+    return _draw_some(CURRENCIES, count, generator)
+
+
+def draw_brackets(count: int, generator: np.random.Generator) -> NDArray[np.float32]:
+    """Brackets in pairs, float32 ``(count, 2, 28, 28)``, each alike; as :func:`draw_symbols`."""
+    images = np.zeros((count, 2, SIDE, SIDE), np.uint8)
+    for pair, index in zip(images, generator.integers(len(BRACKETS), size=count), strict=True):
+        for image, side in zip(pair, BRACKETS[int(index)], strict=True):
+            _draw(image, side, generator)
+    return images.astype(np.float32)
+
+
+def _draw_some(
+    forms: Sequence[Form], count: int, generator: np.random.Generator
+) -> NDArray[np.float32]:
+    """So many of the forms, each drawn anew."""
     images = np.zeros((count, SIDE, SIDE), np.uint8)
     for image, index in zip(images, generator.integers(len(forms), size=count), strict=True):
         _draw(image, forms[int(index)], generator)

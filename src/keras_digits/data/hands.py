@@ -41,6 +41,7 @@ class Hand:
             self._drops[[6, 8]] -= generator.uniform(0.0, 0.2)
         if generator.random() < 0.2:
             self._sizes[[1, 4, 7]] *= generator.uniform(1.0, 1.35)
+        self._sizes[NOTHING] = generator.uniform(0.85, 1.35)
         self._first, self._first_drop = 1.0, 0.0
         if generator.random() < 0.12:  # a large beginning, on the line or below it
             self._first = generator.uniform(1.05, 1.7)
@@ -149,7 +150,12 @@ class Hand:
         base = self._baseline + random.normal(0, 0.06 * height)
         kind = random.random()
         thick = max(1, round(height * random.uniform(0.05, 0.16)))
-        if kind < 0.55:
+        if kind < 0.08:
+            return self._operate(strip, x + 0.1 * height, thick)
+        if kind < 0.12:
+            for raised in (random.uniform(0.05, 0.2), random.uniform(0.4, 0.65)):
+                draw_line(strip, (x, base - raised * height), (x, base - raised * height), thick)
+        elif kind < 0.55:
             end = (x - random.uniform(0, 0.15) * height, base + random.uniform(0, 0.12) * height)
             draw_line(strip, (x, base), end, thick)
         elif kind < 0.8:
@@ -168,6 +174,24 @@ class Hand:
         else:
             draw_line(strip, (x, base - height), (x, base - 0.75 * height), max(1, thick - 1))
         return float(x + height * random.uniform(0.1, 0.45))
+
+    def _operate(self, strip: NDArray[np.float32], x: float, thick: int) -> float:
+        """Draw a plus or an equals sign, and tell where writing goes on."""
+        random, height = self._random, self._height
+        thick = min(thick, 3)
+        wide = height * random.uniform(0.4, 0.8)
+        level = self._baseline - height * random.uniform(0.35, 0.6)
+        apart = height * random.uniform(0.18, 0.35)
+        if random.random() < 0.6:
+            self._dash(strip, x, x + wide, level, thick)
+            tall = wide * random.uniform(0.8, 1.2) / 2
+            middle = x + wide * random.uniform(0.4, 0.6)
+            tilt = self._lean * random.uniform(0, 1) * tall
+            draw_line(strip, (middle + tilt, level - tall), (middle - tilt, level + tall), thick)
+        else:
+            for place in (level - apart / 2, level + apart / 2):
+                self._dash(strip, x, x + wide, place, thick)
+        return float(x + wide + height * random.uniform(0.2, 0.5))
 
     def _join(self, strip: NDArray[np.float32], end: float, start: float, row: float) -> None:
         """Draw the way of a pen that was not lifted between two digits."""

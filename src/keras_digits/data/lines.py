@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from keras_digits.data.augmentation import handwriting
 from keras_digits.data.damage import damage
-from keras_digits.data.drawing import draw, draw_symbols
+from keras_digits.data.drawing import draw, draw_brackets, draw_currencies, draw_symbols
 from keras_digits.data.forms import other_forms
 from keras_digits.data.hands import Hand
 from keras_digits.data.marks import non_digits, scribbles
@@ -193,6 +193,7 @@ def make_lines(case: Case, count: int, width: int, generator: np.random.Generato
     strips = np.zeros((count, SIDE, width), np.float32)
     answers = np.zeros((count, width // FRAME_WIDTH, NUM_CLASSES + 1), np.uint8)
     ends = np.cumsum(num_digits)
+    _mix_signs(digits, which, ends - num_digits, ends, generator)
     for index in range(count):
         slots = slice(ends[index] - num_digits[index], ends[index])
         hand = Hand(generator, width)
@@ -235,6 +236,35 @@ def _mix_others(
         draw_symbols(len(symbols), generator, are_alone=False), labels[symbols], generator
     )
     labels[scribbled] = labels[symbols] = NOTHING
+
+
+def _mix_signs(
+    digits: Batch,
+    labels: Labels,
+    starts: NDArray[np.intp],
+    ends: NDArray[np.intp],
+    generator: np.random.Generator,
+) -> None:
+    """Put currencies' signs before or behind some lines' digits, and some of these in brackets.
+
+    Args:
+        digits: float32 ``(n, 28, 28)``, of all lines, in place.
+        labels: uint8 ``(n,)``, in place.
+        starts: int ``(lines,)``, where the digits of each line begin.
+        ends: int ``(lines,)``, where they end.
+        generator: Decides which.
+    """
+    draws = generator.random(len(ends))
+    draws[ends - starts < 2] = 0.5
+    places = np.concatenate([starts[draws < 0.06], ends[draws > 0.985] - 1])
+    digits[places] = bend(draw_currencies(len(places), generator), labels[places], generator)
+    bracketed = np.flatnonzero((draws > 0.06) & (draws < 0.08))
+    opening = starts[bracketed]
+    last = ends[bracketed] - 1
+    closing = generator.integers(np.minimum(opening + 2, last), last + 1)
+    pairs = draw_brackets(len(bracketed), generator)
+    digits[opening], digits[closing] = pairs[:, 0], pairs[:, 1]
+    labels[places] = labels[opening] = labels[closing] = NOTHING
 
 
 def _round_off(

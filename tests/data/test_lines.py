@@ -1,8 +1,13 @@
 """Lines of digits are written as people write, and what each frame shows is known."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from keras_digits.data import lines as lines_module
 from keras_digits.data.datasets import Dataset
 from keras_digits.data.lines import Case, make_batch, make_lines, make_single, single_answers
 from keras_digits.digits import FRAME_WIDTH, NOTHING, SIDE
@@ -39,6 +44,31 @@ def test_digits_stand_where_the_answers_say(case: Case) -> None:
     assert certain.any(axis=1).mean() > 0.9
     assert ink[certain].mean() > 1.5 * ink[~certain].mean()
     assert (per_digit == 1).mean() > 0.8  # elsewhere digits overlap
+
+
+def test_signs_of_currencies_and_brackets_are_no_digits(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = []
+
+    def seen(draw: Callable[..., NDArray[np.float32]]) -> Callable[..., NDArray[np.float32]]:
+        def draw_and_see(*arguments: Any) -> NDArray[np.float32]:
+            drawn.append(draw(*arguments))
+            return drawn[-1]
+
+        return draw_and_see
+
+    for name in ("draw_currencies", "draw_brackets"):
+        monkeypatch.setattr(lines_module, name, seen(getattr(lines_module, name)))
+    labels = np.tile(np.arange(10, dtype=np.uint8), 500)
+    digits, ends = np.zeros((5000, SIDE, SIDE), np.float32), np.arange(5, 5001, 5)
+    lines_module._mix_signs(digits, labels, ends - 5, ends, np.random.default_rng(0))
+    signs, pairs = drawn
+    is_sign = labels == NOTHING
+    assert np.count_nonzero(is_sign) == len(signs) + 2 * len(pairs)
+    assert (len(signs), len(pairs)) == (pytest.approx(75, abs=30), pytest.approx(20, abs=15))
+    assert (digits[is_sign].max(axis=(1, 2)) > 200).all()
+    assert not digits[~is_sign].any()
 
 
 def test_batches_are_rows_of_one_width_with_about_the_pixels_asked_for(case: Case) -> None:

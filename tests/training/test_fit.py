@@ -253,6 +253,21 @@ def test_validation_digits_are_never_learned_from(optdigits: Dataset) -> None:
     np.testing.assert_array_equal(watched.images, again.images)
 
 
+def test_held_out_digits_of_each_kind_lie_beside_each_other(optdigits: Dataset) -> None:
+    images = [image.tobytes() for image in optdigits.train.images]
+    labels = optdigits.train.known_labels()
+    places = []
+    for seed in (1, 2):
+        recipe = Recipe(validation_split=0.25, seed=seed)
+        held_out = {image.tobytes() for image in split_for_watching(optdigits, recipe)[1].images}
+        for digit in range(10):
+            of_kind = [images[place] in held_out for place in np.flatnonzero(labels == digit)]
+            assert sum(of_kind) == pytest.approx(0.25 * len(of_kind), abs=5)
+            assert np.count_nonzero(np.diff(of_kind)) <= 2 * 5  # where each stretch begins and ends
+            places.append(of_kind.index(True))
+    assert places[:10] != places[10:]  # the seed decides
+
+
 def test_without_a_split_the_test_digits_are_watched(optdigits: Dataset) -> None:
     learned, watched = split_for_watching(optdigits, Recipe())
     assert learned is optdigits.train

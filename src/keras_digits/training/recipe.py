@@ -69,8 +69,9 @@ class Recipe:
         batch_size: Digits a step, at least 1; for ``lines``, as many pixels a step as so many lines
             of 96 columns have.
         epochs: Passes over the training digits, at least 1.
-        validation_split: Share of the training digits that is held out and watched, in [0, 1);
-            at 0 the test set is watched, as the tutorial does.
+        validation_split: Share of the training digits that is held out and watched, in [0, 1), of
+            each digit some that lie beside each other; at 0 the test set is watched, as the
+            tutorial does.
         seed: Decides initial weights, shuffling and the validation split; 0 to 2**32 - 1.
         precision: One of ``PRECISIONS``; ``AUTO_PRECISION`` becomes one of them.
         schedule: One of ``SCHEDULES``.

@@ -39,6 +39,9 @@ _COMPARISON = "comparison.json"
 RUNS_FOLDER = Path("runs")
 """Where runs go when nobody says where."""
 
+_HELD_OUT_BY = "five stretches"
+"""How digits are held out; a file that says something else held out others."""
+
 EpochRow: TypeAlias = dict[str, float]
 """One line of history.csv: ``epoch`` (from 1), ``seconds``, and Keras's logs of that epoch."""
 
@@ -77,16 +80,18 @@ class Split:
 
     def to_json(self) -> str:
         """The same in one line, as a network's metadata holds it."""
-        return json.dumps([[one.sha256, one.validation_split, one.seed] for one in self.lineage])
+        return json.dumps(
+            [[one.sha256, one.validation_split, one.seed, _HELD_OUT_BY] for one in self.lineage]
+        )
 
     @classmethod
     def from_json(cls, text: str) -> "Split | None":
         """What :meth:`to_json` wrote, or None where it is something else."""
         try:
-            found = json.loads(text)
-            generations = found if isinstance(found[0][0], list) else [found]  # of older files
             split = None
-            for sha256, validation_split, seed in reversed(generations):
+            for sha256, validation_split, seed, held_out_by in reversed(json.loads(text)):
+                if held_out_by != _HELD_OUT_BY:
+                    return None
                 split = cls(tuple(sha256), float(validation_split), int(seed), split)
             return split
         except (TypeError, ValueError, LookupError, OverflowError):

@@ -152,10 +152,12 @@ class Hand:
         thick = max(1, round(height * random.uniform(0.05, 0.16)))
         if kind < 0.08:
             return self._operate(strip, x + 0.1 * height, thick)
-        if kind < 0.12:
+        if kind < 0.2:
+            return self._slash(strip, x, min(thick, 3))
+        if kind < 0.24:
             for raised in (random.uniform(0.05, 0.2), random.uniform(0.4, 0.65)):
                 draw_line(strip, (x, base - raised * height), (x, base - raised * height), thick)
-        elif kind < 0.55:
+        elif kind < 0.6:
             end = (x - random.uniform(0, 0.15) * height, base + random.uniform(0, 0.12) * height)
             draw_line(strip, (x, base), end, thick)
         elif kind < 0.8:
@@ -174,6 +176,15 @@ class Hand:
         else:
             draw_line(strip, (x, base - height), (x, base - 0.75 * height), max(1, thick - 1))
         return float(x + height * random.uniform(0.1, 0.45))
+
+    def _slash(self, strip: NDArray[np.float32], x: float, thick: int) -> float:
+        """Draw a stroke that leans more than this hand's ones, and tell where writing goes on."""
+        random, height = self._random, self._height
+        foot = self._baseline + height * random.uniform(-0.03, 0.25)
+        top = self._baseline - height * random.uniform(0.95, 1.3)
+        wide = max((self._lean + random.uniform(0.35, 0.65)) * (foot - top), 0.1 * height)
+        draw_line(strip, (x, foot), (x + wide, top), thick)
+        return float(x + wide + height * random.uniform(-0.1, 0.3))
 
     def _operate(self, strip: NDArray[np.float32], x: float, thick: int) -> float:
         """Draw a plus or an equals sign, and tell where writing goes on."""

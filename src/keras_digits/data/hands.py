@@ -150,11 +150,11 @@ class Hand:
         base = self._baseline + random.normal(0, 0.06 * height)
         kind = random.random()
         thick = max(1, round(height * random.uniform(0.05, 0.16)))
-        if kind < 0.08:
+        if kind < 0.07:
             return self._operate(strip, x + 0.1 * height, thick)
-        if kind < 0.2:
+        if kind < 0.11:
             return self._slash(strip, x, min(thick, 3))
-        if kind < 0.24:
+        if kind < 0.15:
             for raised in (random.uniform(0.05, 0.2), random.uniform(0.4, 0.65)):
                 draw_line(strip, (x, base - raised * height), (x, base - raised * height), thick)
         elif kind < 0.6:
@@ -180,8 +180,8 @@ class Hand:
     def _slash(self, strip: NDArray[np.float32], x: float, thick: int) -> float:
         """Draw a stroke that leans more than this hand's ones, and tell where writing goes on."""
         random, height = self._random, self._height
-        foot = self._baseline + height * random.uniform(-0.03, 0.25)
-        top = self._baseline - height * random.uniform(0.95, 1.3)
+        foot = self._baseline + height * random.uniform(0.05, 0.3)
+        top = self._baseline - height * random.uniform(1.1, 1.4)
         wide = max((self._lean + random.uniform(0.35, 0.65)) * (foot - top), 0.1 * height)
         draw_line(strip, (x, foot), (x + wide, top), thick)
         return float(x + wide + height * random.uniform(-0.1, 0.3))

@@ -258,7 +258,7 @@ def _mix_signs(
     draws[ends - starts < 2] = 0.5
     places = np.concatenate([starts[draws < 0.06], ends[draws > 0.985] - 1])
     digits[places] = bend(draw_currencies(len(places), generator), labels[places], generator)
-    bracketed = np.flatnonzero((draws > 0.06) & (draws < 0.105))
+    bracketed = np.flatnonzero((draws > 0.06) & (draws < 0.08))
     opening = starts[bracketed]
     last = ends[bracketed] - 1
     closing = generator.integers(np.minimum(opening + 2, last), last + 1)

@@ -121,8 +121,5 @@ CURRENCIES = (
 )
 """What stands before an amount, or behind it."""
 
-BRACKETS = (
-    (form(18, 50, "~ 100,0 5,30 5,70 100,100"), form(18, 50, "~ 0,0 95,30 95,70 0,100")),
-    (form(25, 50, "/ 100,0 0,0 0,100 100,100"), form(25, 50, "/ 0,0 100,0 100,100 0,100")),
-)
+BRACKETS = ((form(18, 50, "~ 100,0 5,30 5,70 100,100"), form(18, 50, "~ 0,0 95,30 95,70 0,100")),)
 """Those that open and those that close."""

@@ -35,7 +35,7 @@ weights: reader-weights compact-weights
 
 reader-weights: setup
 	$(call train_into,build/weights-first,$(WEIGHTS_RECIPE) --learning-rate 0.003 --epochs 30)
-	$(call train_into,build/weights,$(WEIGHTS_RECIPE) --learning-rate 0.001 --epochs 18 \
+	$(call train_into,build/weights,$(WEIGHTS_RECIPE) --learning-rate 0.001 --epochs 20 \
 	  --start build/weights-first --averaging start)
 	cp build/weights/digits.onnx build/weights/README.md src/keras_digits/weights/
 	$(BIN)/python -m keras_digits.export.figures build/weights src/keras_digits/weights/digits.json

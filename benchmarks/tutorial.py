@@ -79,15 +79,18 @@ def run_seeds(
         "seeds": list(seeds),
         "official": spread([run["accuracy"]["value"] for run in runs]),
         "reviewed": spread([run["accuracy_reviewed"]["value"] for run in runs]),
-        "errors_among_surest": spread([_errors_among_surest(run) for run in runs]),
+        "errors_among_surest": spread([_errors_among_surest(run["declining"]) for run in runs]),
+        "errors_among_surest_reviewed": spread(
+            [_errors_among_surest(run["declining_reviewed"]) for run in runs]
+        ),
         "seconds": spread([run["training"]["seconds"] for run in runs]),
         "environment": runs[0]["environment"],
     }
 
 
-def _errors_among_surest(metrics: dict[str, Any]) -> int:
+def _errors_among_surest(declining: Sequence[dict[str, Any]]) -> int:
     """How many of the 99 % of test digits that a run is surest of it gets wrong."""
-    (errors,) = [row["errors"] for row in metrics["declining"] if row["coverage"] == 0.99]
+    (errors,) = [row["errors"] for row in declining if row["coverage"] == 0.99]
     return int(errors)
 
 

@@ -88,11 +88,14 @@ def networks_section(result: dict[str, Any]) -> str:
     commands = [f"`{' '.join(('digits train', *row['flags']))}`" for row in result.values()]
     lines += ["", f"In this order: {'; '.join(commands)}."]
     if vgg := result.get("vgg"):
-        errors = vgg["errors_among_surest"]
+        errors, reviewed = (
+            f"{row['mean']:.1f} ± {row['standard_deviation']:.1f}"
+            for row in (vgg["errors_among_surest"], vgg["errors_among_surest_reviewed"])
+        )
         lines += [
             "",
-            f"Of the 9,900 test digits that it is surest of, `vgg` gets {errors['mean']:.1f} ± "
-            f"{errors['standard_deviation']:.1f} wrong. It reads {_percent(vgg['shifted'])} where "
+            f"Of the 9,900 test digits that it is surest of, `vgg` gets {errors} wrong, and by the "
+            f"labels as reviewed {reviewed} of 9,895. It reads {_percent(vgg['shifted'])} where "
             "the beliefs in each digit as it is and moved by a pixel, to the sides and aslant, "
             "are added up; the row is of one pass. Of the held-out digits, drawn by chance among "
             f"the training digits, it reads {_percent(vgg['held_out'])}. Before its recipe was "

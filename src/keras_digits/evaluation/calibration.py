@@ -112,17 +112,20 @@ COVERAGES = (1.0, 0.998, 0.995, 0.99, 0.98, 0.97, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5)
 
 
 def risk_by_coverage(
-    labels: Labels, probabilities: Probabilities, coverages: Sequence[float] = COVERAGES
+    labels: NDArray[np.integer],
+    probabilities: Probabilities,
+    coverages: Sequence[float] = COVERAGES,
 ) -> list[Declined]:
     """How errors fall as the least confident answers are declined.
 
     Source: El-Yaniv, Wiener, "On the Foundations of Noise-free Selective Classification" (2010).
 
     Args:
-        labels: uint8 ``(n,)``, 0 to 9.
+        labels: Whole numbers ``(n,)``, 0 to 9; where one is negative, its answer is left out.
         probabilities: float32 ``(n, 10)``, rows sum to 1.
         coverages: Shares of answers to give, in (0, 1].
     """
+    labels, probabilities = labels[labels >= 0], probabilities[labels >= 0]
     order = np.argsort(-probabilities.max(axis=1).astype(np.float64), kind="stable")
     wrong = np.cumsum((probabilities.argmax(axis=1) != labels)[order])
     counts = [max(1, round(coverage * len(labels))) for coverage in coverages]

@@ -62,8 +62,8 @@ def score(
         As JSON can hold it: ``accuracy`` and ``accuracy_reviewed`` (:class:`Accuracy`'s fields, or
         None), ``loss`` (mean cross-entropy, nats), ``classes`` (precision, recall, f1 and count a
         digit), ``confusion`` (10 rows of the label by 10 columns of the prediction),
-        ``calibration`` (``ece``, ``brier``, ``bins``) and ``declining`` (:class:`Declined`'s fields
-        for each of ``COVERAGES``).
+        ``calibration`` (``ece``, ``brier``, ``bins``), ``declining`` and ``declining_reviewed``
+        (:class:`Declined`'s fields for each of ``COVERAGES``, or None).
     """
     predictions = probabilities.argmax(axis=1)
     bins = reliability_bins(labels, probabilities)
@@ -81,6 +81,9 @@ def score(
             "bins": [asdict(entry) for entry in bins],
         },
         "declining": [asdict(entry) for entry in risk_by_coverage(labels, probabilities)],
+        "declining_reviewed": None
+        if reviewed_labels is None
+        else [asdict(entry) for entry in risk_by_coverage(reviewed_labels, probabilities)],
     }
 
 

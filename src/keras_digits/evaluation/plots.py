@@ -203,13 +203,23 @@ def reliability_diagram(bins: Sequence[ReliabilityBin]) -> Figure:
     return figure
 
 
-def risk_by_coverage(rows: Sequence[Declined]) -> Figure:
-    """The share of wrong answers among those given, by how many are given."""
+def risk_by_coverage(rows: Sequence[Declined], reviewed: Sequence[Declined] = ()) -> Figure:
+    """The share of wrong answers among those given, by how many are given.
+
+    Args:
+        rows: By the official labels.
+        reviewed: By the labels as reviewed, where they were.
+    """
     with rc_context(_STYLE):
         figure = Figure(figsize=(5.4, 3.6), layout="constrained")
         panel = figure.subplots()
-        coverages = [100 * row.coverage for row in rows]
-        panel.plot(coverages, [100 * row.risk for row in rows], "o-", color=LEARNED_COLOUR, ms=4)
+        lines = (rows, LEARNED_COLOUR, "official labels"), (reviewed, WATCHED_COLOUR, "reviewed")
+        for some, colour, label in lines if reviewed else lines[:1]:
+            coverages = [100 * row.coverage for row in some]
+            risks = [100 * row.risk for row in some]
+            panel.plot(coverages, risks, "o-", color=colour, ms=4, label=label)
+        if reviewed:
+            panel.legend(loc="upper left", fontsize="small")
         panel.set(xlabel="answers given in %, the most confident", ylabel="of these wrong in %")
         panel.set_ylim(bottom=0)
         panel.grid(visible=True)

@@ -96,7 +96,9 @@ def report_figures(
     figures = {
         "confusion_matrix": plots.confusion_matrix(metrics["confusion"]),
         "reliability": plots.reliability_diagram(bins),
-        "declining": plots.risk_by_coverage([Declined(**row) for row in metrics["declining"]]),
+        "declining": plots.risk_by_coverage(
+            _declined(metrics["declining"]), _declined(metrics["declining_reviewed"])
+        ),
         "mistakes": plots.mistakes(images, labels, probabilities),
     }
     if not history:
@@ -106,6 +108,10 @@ def report_figures(
         for measure in plots.MEASURES
     }
     return {**curves, **figures}
+
+
+def _declined(rows: Sequence[Mapping[str, Any]] | None) -> list[Declined]:
+    return [Declined(**row) for row in rows or ()]
 
 
 def render_report(

@@ -6,6 +6,7 @@ import pytest
 from keras_digits.calibrating import fit_temperature, measure_promises, measure_temperature
 from keras_digits.data.datasets import Dataset
 from keras_digits.data.formats import Digits
+from keras_digits.declining import THRESHOLDS
 from keras_digits.reading.accepting import PROMISES
 from keras_digits.reading.catalogue import network_path
 
@@ -43,7 +44,10 @@ def test_promises_are_measured_of_pictures(held_out: Digits) -> None:
     assert single.num_wrong[0] < 30
     assert 35 < number.num_given[0] <= 60
     assert digit.num_given[0] > 2 * number.num_given[0]
+    sure = THRESHOLDS.index(0.97)
     for one in promises.values():
-        share_of_all, share_of_sure = (one.num_wrong[i] / max(1, one.num_given[i]) for i in (0, 8))
+        share_of_all, share_of_sure = (
+            one.num_wrong[i] / max(1, one.num_given[i]) for i in (0, sure)
+        )
         assert share_of_sure < share_of_all
     assert measure_promises(path, few, seed=0) == promises

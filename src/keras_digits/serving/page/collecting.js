@@ -11,7 +11,8 @@ const STORE = "kept";
 const MARGIN = 0.3;
 const LEAST_MARGIN = 6;
 
-/** A stroke is a digit's own when this share of its points lies in the digit's box. */
+/** A stroke is a digit's own when this share of its points lies in the digit's box, and less of it
+ * in any other's. */
 const OWN = 0.7;
 
 /** The larger side of a picture that is kept, in pixels: networks see 28. */
@@ -108,7 +109,7 @@ export async function cropDigit(digit, others, source) {
     const bytes = Uint8Array.from(atob(digit.image), (one) => one.charCodeAt(0));
     return new Blob([bytes], { type: "image/png" });
   }
-  const strokes = strokesOf(digit, source.strokes ?? []);
+  const strokes = strokesOf(digit, others, source.strokes ?? []);
   const area = strokes.length > 0 ? areaOf(strokes) : areaAround(digit, others, source);
   const scale = scaleOf(area);
   const canvas = document.createElement("canvas");
@@ -149,12 +150,21 @@ function scaleOf({ width, height }) {
 
 /** The strokes of this digit alone, so that a neighbour which hangs over it stays outside; none
  * where a stroke goes on through another digit. */
-function strokesOf({ box: [x, y, width, height] }, strokes) {
+function strokesOf(digit, others, strokes) {
+  const belongings = strokes.map((stroke) => {
+    const own = shareIn(digit.box, stroke);
+    const foreign = Math.max(0, ...others.map(({ box }) => shareIn(box, stroke)));
+    if (own >= OWN && own > foreign) return "own";
+    return own <= 1 - OWN || (foreign >= OWN && foreign > own) ? "foreign" : "unclear";
+  });
+  if (belongings.includes("unclear")) return [];
+  return strokes.filter((_, index) => belongings[index] === "own");
+}
+
+/** The share of a stroke's points that lies in a box. */
+function shareIn([x, y, width, height], { points }) {
   const isInside = ([px, py]) => px >= x && px <= x + width && py >= y && py <= y + height;
-  const share = ({ points }) => points.filter(isInside).length / points.length;
-  const shares = strokes.map(share);
-  const isClear = shares.every((one) => one <= 1 - OWN || one >= OWN);
-  return isClear ? strokes.filter((_, index) => shares[index] >= OWN) : [];
+  return points.filter(isInside).length / points.length;
 }
 
 /** Where strokes are, with a margin. */

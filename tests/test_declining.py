@@ -118,7 +118,10 @@ def test_promises_come_back_from_json() -> None:
     assert Promises.from_json(promises.to_json()) == promises
 
 
-@pytest.mark.parametrize("text", ["", "7", "[1, 2, 3]", "[[0.5], [1], [0, 0]]", "[[1], [2]]"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "7", "[1, 2, 3]", "[[0.5], [1], [0, 0]]", "[[0.9, 0.5], [9, 9], [0, 0]]", "[[1], [2]]"],
+)
 def test_other_text_is_no_promise(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         Promises.from_json(text)

@@ -29,7 +29,7 @@ from keras_digits.reading.network import Network, energies
 from keras_digits.reading.reader import Reader
 
 NUM_SINGLE, NUM_NUMBERS = 15_000, 6_500
-"""Pictures read of one digit and of a number; on fewer than 6,212 without a mistake, one error in a
+"""Pictures read of one digit and of a number; on fewer than 4,380 without a mistake, one error in a
 thousand can't be promised."""
 
 _SINGLE_A_DIGIT, _NUMBERS_A_DIGIT = 3, 1.5
@@ -72,9 +72,9 @@ def measure_promises(
 
     ``single`` and ``number`` count at most one answer a picture. ``digit`` counts up to seven, and
     these tend to be wrong together, while the bound of :mod:`keras_digits.declining` takes them as
-    independent. On 6,500 numbers of MNIST's test digits, the variance of the share of errors of the
-    network that ships is 1.2 times what it then would be (the design effect) where all are counted,
-    and as it would be from a confidence of 0.99 on.
+    independent. On 6,500 numbers of MNIST's test digits, the variance of the share of errors of an
+    earlier network that shipped was 1.2 times what it then would be (the design effect) where all
+    are counted, and as it would be from a confidence of 0.99 on.
 
     Args:
         path: A ``digits.onnx``, its temperature set.

@@ -1,7 +1,8 @@
 """When not to answer: the confidence from which on answers keep a promise about their errors.
 
 The promise is "of the answers given, at most this share is wrong". It holds for answers that are
-drawn as those were that it was measured on, independently, save with a probability of ``DELTA``.
+drawn as those were that it was measured on, independently, save with a probability of ``DELTA``,
+for a share that was chosen before it was measured; to try many and take one is to try one's luck.
 Where several answers were measured in one picture, as digits of a number are, independence is not
 given, and that probability is somewhat larger than ``DELTA``; by how much is not computed here.
 Knows no network and no file.
@@ -72,9 +73,10 @@ class Promises:
     def threshold(self, max_error: float) -> float:
         """The lowest confidence from which on at most `max_error` of the answers are wrong.
 
-        The thresholds are tested by the exact binomial bound of Clopper and Pearson (1934): down
-        from each of ``STARTS`` until one fails, which may take an equal part of ``DELTA``, so that
-        whichever pass, the promise holds with probability ``1 - DELTA``. This is fixed sequence
+        From each of ``STARTS`` the thresholds are tested downwards, by the exact binomial bound of
+        Clopper and Pearson (1934), until one fails; each start may err with the probability
+        ``DELTA / len(STARTS)``. So, for a share chosen before looking at what passes, the promise
+        holds with probability ``1 - DELTA``, whichever threshold it is. This is fixed sequence
         testing from several starts, Angelopoulos, Bates, Candès, Jordan, Lei, "Learn then Test:
         Calibrating Predictive Algorithms to Achieve Risk Control" (2021).
 
@@ -102,7 +104,7 @@ class Promises:
         """The smallest share of wrong answers that can be promised."""
         firsts = (next(self._counts_down_from(start), None) for start in STARTS)
         bounds = (upper_bound(*one[1:], _DELTA_OF_A_START) for one in firsts if one is not None)
-        return min(bounds, default=1.0)
+        return min(bounds)
 
     def _counts_down_from(self, start: float) -> Iterator[tuple[float, int, int]]:
         """Each confidence that may be promised from, falling; how many wrong, of how many."""
@@ -128,10 +130,12 @@ class Promises:
                 (float(one), int(count), int(errors))
                 for one, count, errors in zip(thresholds, given, wrong, strict=True)
             ]
-        except (TypeError, ValueError, OverflowError) as error:
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise ValueError(f"{text[:40]!r} is no measured promise") from error
         is_counted = all(0 <= errors <= count for _, count, errors in rows)
-        is_usable = any(LEAST_CONFIDENCE <= one <= STARTS[0] for one, _, _ in rows)
+        confidences = [one for one, _, _ in rows]
+        is_usable = any(LEAST_CONFIDENCE <= one <= STARTS[0] for one in confidences)
+        is_usable &= confidences == sorted(confidences)
         if not is_counted or not is_usable:
             raise ValueError(f"{text[:40]!r} is no measured promise")
         return cls(*zip(*rows, strict=True))

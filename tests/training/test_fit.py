@@ -20,7 +20,8 @@ import pytest
 from keras_digits.data.datasets import Dataset, load_dataset
 from keras_digits.data.idx import idx_sha256
 from keras_digits.errors import DatasetError, ModelFileError, RunError
-from keras_digits.networks import NETWORKS
+from keras_digits.export.onnx import export_run
+from keras_digits.networks import NETWORKS, backend
 from keras_digits.reading.catalogue import shipped_networks
 from keras_digits.reading.network import Network
 from keras_digits.training.batches import PlainBatches, batches_of
@@ -158,6 +159,30 @@ def test_interrupted_before_the_first_checkpoint_starts_again(optdigits: Dataset
 def test_finished_run_is_not_trained_again(trained_run: Run) -> None:
     before = trained_run.model_path.stat().st_mtime_ns
     assert resume(trained_run.folder).model_path.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1])
+def test_run_that_held_out_others_is_neither_resumed_nor_calibrated(
+    share: float, tmp_path: Path, optdigits: Dataset
+) -> None:
+    recipe = Recipe(epochs=1, validation_split=share)
+    create_run(tmp_path / "run", recipe, optdigits, backend.NAME)
+    path = tmp_path / "run" / "recipe.json"
+    facts = json.loads(path.read_text("utf-8"))
+    del facts["held_out_by"]  # as before there was more than one way
+    path.write_text(json.dumps(facts), encoding="utf-8")
+    if share:
+        with pytest.raises(RunError, match="held out other digits than this version"):
+            resume(tmp_path / "run", dataset=optdigits)
+        path.write_text(json.dumps(facts | {"held_out_by": "five stretches"}), encoding="utf-8")
+    run = resume(tmp_path / "run", dataset=optdigits)
+    path.write_text(json.dumps(facts), encoding="utf-8")
+    if share:
+        with pytest.raises(RunError, match="held out other digits than this version"):
+            export_run(run.folder, dataset=optdigits)
+        assert not run.onnx_path.exists()
+    else:
+        export_run(run.folder, dataset=optdigits)
 
 
 def test_run_whose_digits_have_changed_is_not_resumed(tmp_path: Path, optdigits: Dataset) -> None:

@@ -1,5 +1,6 @@
 """Training goes on from what a run ended with, and holds out nothing that it learned from."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -127,18 +128,33 @@ def test_split_is_read_back_as_it_was_written(optdigits: Dataset) -> None:
     split = Split(optdigits.digests, 0.0833, 2**32 - 1)
     for one in (split, Split(("other",), 0.0, 1, before=split)):
         assert Split.from_json(one.to_json()) == one
-    older = '[[["a", "b"], 0.25, 7]]'  # held out by chance
     for text in (
-        older,
-        older.replace("7", '7, "chance"'),
         "",
         "[]",
         "[1, 2, 3]",
         "{}",
-        '[["a"], "x", 1]',
-        "[[1], Infinity, Infinity]",
+        '[[["a"], "x", 1, "five stretches"]]',
+        '[[["a"], 0.1, Infinity, "five stretches"]]',
+        '[[["a"], NaN, 1, "five stretches"]]',
+        '[[["a"], 0.1, 1, "five stretches", 2]]',
     ):
         assert Split.from_json(text) is None
+
+
+@pytest.mark.parametrize("mark", ["", ", null", ', "chance"'])
+def test_what_older_versions_held_out_is_not_held_out_again(mark: str, optdigits: Dataset) -> None:
+    digits = json.dumps(optdigits.digests)
+    split = Split(optdigits.digests, 0.1, 1)
+    for text in (f"[[{digits}, 0.1, 1{mark}]]", f'[[["x"], 0, 1], [{digits}, 0.1, 1{mark}]]'):
+        older = Split.from_json(text)
+        assert older is not None
+        start = Start("convnet", Path("old.onnx"), "", older, [], is_folded=True)
+        with pytest.raises(RunError, match="leave --validation-split away"):
+            start.check_split(split)
+        start.check_split(Split(optdigits.digests, 0.0, 1))
+    none_held_out = Split.from_json(f"[[{digits}, 0.0, 1{mark}]]")
+    assert none_held_out is not None
+    assert none_held_out.is_known
 
 
 @pytest.mark.parametrize("shipped", ["digits", "compact"])

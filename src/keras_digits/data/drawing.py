@@ -58,10 +58,10 @@ def draw_currencies(count: int, generator: np.random.Generator) -> NDArray[np.fl
 
 
 def draw_brackets(count: int, generator: np.random.Generator) -> NDArray[np.float32]:
-    """Brackets in pairs, float32 ``(count, 2, 28, 28)``, each alike; as :func:`draw_symbols`."""
+    """Pairs of brackets, float32 ``(count, 2, 28, 28)``, 0 paper, 255 ink."""
     images = np.zeros((count, 2, SIDE, SIDE), np.uint8)
-    for pair, index in zip(images, generator.integers(len(BRACKETS), size=count), strict=True):
-        for image, side in zip(pair, BRACKETS[int(index)], strict=True):
+    for pair in images:
+        for image, side in zip(pair, BRACKETS, strict=True):
             _draw(image, side, generator)
     return images.astype(np.float32)
 

@@ -102,8 +102,8 @@ ALONE = (
     form(35, 50, "/ 100,0 0,0 0,100 100,100"),  # [
     form(35, 50, "/ 0,0 100,0 100,100 0,100"),  # ]
 )
-"""Those that are none if they stand alone; in a number, a barred 7, a long 1 or a 1 that its
-neighbour touches looks like them."""
+"""Those that are none if they stand alone; beside digits, a barred 7, a long 1 or a 1 that its
+neighbour touches looks like them, so that there only sums and pairs of brackets are shown."""
 
 _DOLLAR = "~ 95,20 50,8 8,24 22,44 55,53 92,70 75,90 40,94 2,82"
 
@@ -121,5 +121,5 @@ CURRENCIES = (
 )
 """What stands before an amount, or behind it."""
 
-BRACKETS = ((form(18, 50, "~ 100,0 5,30 5,70 100,100"), form(18, 50, "~ 0,0 95,30 95,70 0,100")),)
-"""Those that open and those that close."""
+BRACKETS = (form(18, 50, "~ 100,0 5,30 5,70 100,100"), form(18, 50, "~ 0,0 95,30 95,70 0,100"))
+"""The one that opens and the one that closes."""

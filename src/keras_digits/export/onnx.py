@@ -128,6 +128,7 @@ def _calibrate(
     run: Run, path: Path, dataset: Dataset, report_progress: ReportProgress | None
 ) -> None:
     """Add to a file's metadata how far its confidence can be trusted."""
+    run.check_split()
     _, held_out = split_for_watching(dataset, run.recipe)
     temperature = measure_temperature(path, held_out, run.recipe.seed)
     _add_metadata(path, {"keras_digits.temperature": f"{temperature:.4f}"})

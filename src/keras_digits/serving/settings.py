@@ -34,7 +34,7 @@ class Settings:
         max_images: Images in one request to classify.
         max_wait_seconds: For how long a picture may have to wait, for its turn and for what else
             the server has to do; where it would be longer, the client is told at once to come back,
-            but eight pictures a process may always wait, so that slow ones don't shut others out.
+            but eight pictures a process may wait unless the server itself is held up.
         timeout_seconds: How long a client may take to send a small request (a large one is given
             more, by its size), and a picture to be read; small ones that are read together must be
             read by then, or are read one by one.
@@ -85,5 +85,5 @@ class Settings:
 
     @property
     def max_bytes_at_once(self) -> int:
-        """What all requests together may hold in memory: several times what the largest does."""
+        """What all requests together may hold in memory: at least two of the largest fit."""
         return max(200 * MILLION, 10 * self.max_bytes)

@@ -100,13 +100,15 @@ def resume(
         verbose: As for :func:`train`.
 
     Raises:
-        RunError: `folder` is no run folder, was begun on another backend, or what it started from
-            is asked for again and is gone or another since.
+        RunError: `folder` is no run folder, was begun on another backend, held out other digits
+            than this version does, or what it started from is asked for again and is gone or
+            another since.
         DatasetError: The digits are not those that the run was begun with.
     """
     run = open_run(folder)
     if run.is_trained:
         return run
+    run.check_split()
     begun_on = run.environment["backend"]
     if begun_on != backend.NAME:
         raise RunError(
@@ -258,7 +260,8 @@ def build_optimizer(recipe: Recipe, num_steps: int) -> keras.optimizers.Optimize
 
 
 _NUM_STRETCHES = 5
-"""At so many places digits are held out: more would cut through more writers, and fewer be luck."""
+"""At so many places, some of which may meet, digits are held out: more would cut through more
+writers, and fewer be luck."""
 
 
 def split_for_watching(dataset: Dataset, recipe: Recipe) -> tuple[Digits, Digits]:

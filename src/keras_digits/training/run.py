@@ -40,7 +40,7 @@ RUNS_FOLDER = Path("runs")
 """Where runs go when nobody says where."""
 
 _HELD_OUT_BY = "five stretches"
-"""How digits are held out; a file that says something else held out others."""
+"""How digits are held out; what says something else, or nothing, held out others."""
 
 EpochRow: TypeAlias = dict[str, float]
 """One line of history.csv: ``epoch`` (from 1), ``seconds``, and Keras's logs of that epoch."""
@@ -55,12 +55,14 @@ class Split:
         validation_split: The share of its training digits that was held out.
         seed: Decided which.
         before: The same of what training began with, where that is known.
+        held_out_by: In what way; None in files from before there were several.
     """
 
     sha256: tuple[str, ...]
     validation_split: float
     seed: int
     before: "Split | None" = None
+    held_out_by: str | None = _HELD_OUT_BY
 
     @property
     def lineage(self) -> Iterator["Split"]:
@@ -76,12 +78,21 @@ class Split:
 
     def holds_out_the_same(self, other: "Split") -> bool:
         """Whether of the same training digits the same are held out."""
-        return (self.validation_split, self.seed) == (other.validation_split, other.seed)
+        return (self.validation_split, self.seed, self.held_out_by) == (
+            other.validation_split,
+            other.seed,
+            other.held_out_by,
+        )
+
+    @property
+    def is_known(self) -> bool:
+        """Whether what was held out can be told: nothing, or digits chosen as they are now."""
+        return self.validation_split == 0 or self.held_out_by == _HELD_OUT_BY
 
     def to_json(self) -> str:
         """The same in one line, as a network's metadata holds it."""
         return json.dumps(
-            [[one.sha256, one.validation_split, one.seed, _HELD_OUT_BY] for one in self.lineage]
+            [[one.sha256, one.validation_split, one.seed, one.held_out_by] for one in self.lineage]
         )
 
     @classmethod
@@ -89,10 +100,12 @@ class Split:
         """What :meth:`to_json` wrote, or None where it is something else."""
         try:
             split = None
-            for sha256, validation_split, seed, held_out_by in reversed(json.loads(text)):
-                if held_out_by != _HELD_OUT_BY:
+            for sha256, validation_split, seed, *more in reversed(json.loads(text)):
+                (held_out_by,) = more or (None,)
+                share = float(validation_split)
+                if not 0 <= share < 1:
                     return None
-                split = cls(tuple(sha256), float(validation_split), int(seed), split)
+                split = cls(tuple(sha256), share, int(seed), split, held_out_by)
             return split
         except (TypeError, ValueError, LookupError, OverflowError):
             return None
@@ -110,6 +123,7 @@ class Run:
         callbacks: Class names of the callbacks that were given from Python and may have chosen.
         start_sha256: Digest of the file that training began with, or None where it began anew.
         start_split: Which digits that was learned from, where it is known.
+        held_out_by: As for :class:`Split`.
     """
 
     folder: Path
@@ -119,6 +133,7 @@ class Run:
     callbacks: tuple[str, ...]
     start_sha256: str | None = None
     start_split: Split | None = None
+    held_out_by: str | None = _HELD_OUT_BY
 
     @property
     def name(self) -> str:
@@ -129,7 +144,8 @@ class Run:
     def split(self) -> Split:
         """Which digits it learns from."""
         sha256 = tuple(self.dataset["sha256"])
-        return Split(sha256, self.recipe.validation_split, self.recipe.seed, self.start_split)
+        share, seed = self.recipe.validation_split, self.recipe.seed
+        return Split(sha256, share, seed, self.start_split, self.held_out_by)
 
     @property
     def model_path(self) -> Path:
@@ -174,6 +190,18 @@ class Run:
                 f"{self.folder} was trained on {self.dataset['name']} from "
                 f"{self.dataset['source']}, and these digits are others. Bring the old ones back, "
                 "or from Python hand them in as dataset=."
+            )
+
+    def check_split(self) -> None:
+        """Refuse to hold out other digits than it did so far, because it learned from them.
+
+        Raises:
+            RunError: It held out others.
+        """
+        if not self.split.is_known:
+            raise RunError(
+                f"{self.folder} held out other digits than this version does, and learned from "
+                "those. Train it anew."
             )
 
     def with_callbacks(self, names: Sequence[str]) -> "Run":
@@ -292,6 +320,7 @@ def create_run(
         },
         "start_sha256": start_sha256,
         "start_split": start_split.to_json() if start_split else None,
+        "held_out_by": _HELD_OUT_BY,
         "environment": describe_environment(backend),
         "callbacks": [],
     }
@@ -318,7 +347,8 @@ def open_run(folder: str | Path) -> Run:
         for known, needed in ((dataset, "name source sha256"), (environment, "backend")):
             if missing := set(needed.split()) - set(known):
                 raise KeyError(*sorted(missing))
-        return Run(folder, recipe, dataset, environment, callbacks, start, split)
+        held_out_by = facts.get("held_out_by")
+        return Run(folder, recipe, dataset, environment, callbacks, start, split, held_out_by)
     except (KeyError, TypeError, ValueError, RecipeError) as error:
         raise RunError(f"{folder / 'recipe.json'} is no recipe ({error}).") from error
 

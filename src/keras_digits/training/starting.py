@@ -60,14 +60,8 @@ class Start:
             )
         for one in self.split.lineage:
             if one.is_of_the_same(split) and not one.holds_out_the_same(split):
-                held_out = one.validation_split
                 raise RunError(
-                    f"{self.file} learned from digits that this run would hold out. "
-                    + (
-                        f"Hold out the same: --validation-split {held_out!r} --seed {one.seed}."
-                        if held_out
-                        else "It held out none; leave --validation-split away."
-                    )
+                    f"{self.file} learned from digits that this run would hold out. {_remedy(one)}"
                 )
 
     def weights(self, batches: Batches) -> list[NDArray[np.float32]]:
@@ -86,6 +80,15 @@ class Start:
         unfold(self.found, model, np.concatenate(seen))
         weights: list[NDArray[np.float32]] = model.get_weights()
         return weights
+
+
+def _remedy(split: Split) -> str:
+    """What to do where others were held out by what a run is to begin with."""
+    if split.validation_split == 0:
+        return "It held out none; leave --validation-split away."
+    if not split.is_known:
+        return "It held out others than this version does; leave --validation-split away."
+    return f"Hold out the same: --validation-split {split.validation_split!r} --seed {split.seed}."
 
 
 def find_start(recipe: Recipe, expected_sha256: str | None = None) -> Start | None:
@@ -160,7 +163,9 @@ def _start_of_run(folder: Path, recipe: Recipe, expected_sha256: str | None) -> 
     network = NETWORKS[recipe.network]
     model, finish = network.build("float32"), None if is_as_it_learns else network.finish
     check_layers(file, weights, finish(model) if finish else model)
-    return Start(recipe.network, file, sha256, run.split, weights, is_folded=finish is not None)
+    is_whole = run.start_split is not None or run.start_sha256 is None
+    split = run.split if is_whole else None
+    return Start(recipe.network, file, sha256, split, weights, is_folded=finish is not None)
 
 
 def _start_of_file(path: Path, recipe: Recipe, expected_sha256: str | None) -> Start:

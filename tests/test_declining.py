@@ -120,7 +120,15 @@ def test_promises_come_back_from_json() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "7", "[1, 2, 3]", "[[0.5], [1], [0, 0]]", "[[0.9, 0.5], [9, 9], [0, 0]]", "[[1], [2]]"],
+    [
+        "",
+        "7",
+        "[1, 2, 3]",
+        "[[0.5], [1], [0, 0]]",
+        "[[0.9, 0.5], [9, 9], [0, 0]]",
+        f"[[0.5], [1{400 * '0'}], [0]]",
+        "[[1], [2]]",
+    ],
 )
 def test_other_text_is_no_promise(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):

@@ -132,7 +132,7 @@ class Promises:
             ]
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise ValueError(f"{text[:40]!r} is no measured promise") from error
-        is_counted = all(0 <= errors <= count for _, count, errors in rows)
+        is_counted = all(0 <= errors <= count < 2**53 for _, count, errors in rows)
         confidences = [one for one, _, _ in rows]
         is_usable = any(LEAST_CONFIDENCE <= one <= STARTS[0] for one in confidences)
         is_usable &= confidences == sorted(confidences)

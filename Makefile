@@ -10,8 +10,8 @@ export KERAS_DIGITS_DATA ?= $(abspath $(SHARED_MNIST))
 endif
 
 # The networks that ship, from MNIST and no other data: the one that reads, in three steps of together
-# two and a half hours on two cores, and compact, in ten minutes. What was interrupted goes on where it was, and
-# what is finished stays: rm -r build/weights* build/compact begins anew.
+# two and a half hours on two cores, and compact, in ten minutes. What was interrupted goes on where
+# it was, and what is finished stays: rm -r build/weights* build/compact begins anew.
 HELD_OUT := --optimizer adamw --schedule cosine --precision mixed_bfloat16 \
   --validation-split 0.0833 --seed 1
 WEIGHTS_RECIPE := --network lines $(HELD_OUT)

@@ -101,11 +101,10 @@ def networks_section(result: dict[str, Any]) -> str:
             f"chance among the training digits, it reads {_percent(vgg['held_out'])}. Before its "
             "recipe was fixed, one seed each of some was tried, which left so many of 4,998 held-"
             "out digits unread: 24 epochs of swayed digits, 23; the last 4 of them plain, 18; 4 "
-            "plain ones "
-            "behind the 24, 14, but with a higher loss; 24 epochs of digits changed in every way "
-            "that people write, the last 6 plain, 18 with the lowest loss, so that this was taken, "
-            "half as long again. The second and the third together left 16: more members or more "
-            "epochs alone promise little.",
+            "plain ones behind the 24, 14, but with a higher loss; 24 epochs of digits changed in "
+            "every way that people write, the last 6 plain, 18 with the lowest loss, so that this "
+            "was taken, half as long again. The second and the third together left 16: more members "
+            "or more epochs alone promise little.",
         ]
     missed = [
         f"{result[name]['words']} {100 * result[name]['official']['mean']:.2f} of {100 * aim:.2f}"

@@ -10,8 +10,8 @@ Knows no network and no file.
 
 import json
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,9 @@ STARTS = (0.9, 0.99, 0.999, 0.9999)
 """From each of these on the thresholds are tested, one below the other, until one fails."""
 
 _DELTA_OF_A_START = DELTA / len(STARTS)
+
+_Row: TypeAlias = tuple[float, int, int]
+"""A confidence, how many answers that are at least so confident are wrong, and of how many."""
 
 
 @dataclass(frozen=True)
@@ -92,26 +95,27 @@ class Promises:
         """
         if not 0 < max_error < 1:
             raise ValueError(f"max_error is {max_error}; expected a share, 0 < share < 1.")
-        lowest = math.inf
-        for start in STARTS:
-            for threshold, wrong, given in self._counts_down_from(start):
-                if _probability_of_at_most(wrong, given, max_error) > _DELTA_OF_A_START:
-                    break
-                lowest = min(lowest, threshold)
+        lowest, goes_on, starts = math.inf, False, self._starts()
+        for row in self._rows_from_the_surest():
+            if goes_on or row in starts:
+                threshold, wrong, given = row
+                goes_on = _probability_of_at_most(wrong, given, max_error) <= _DELTA_OF_A_START
+                lowest = threshold if goes_on else lowest
         return lowest
 
     def least_error(self) -> float:
         """The smallest share of wrong answers that can be promised."""
-        firsts = (next(self._counts_down_from(start), None) for start in STARTS)
-        bounds = (upper_bound(*one[1:], _DELTA_OF_A_START) for one in firsts if one is not None)
-        return min(bounds)
+        return min(upper_bound(*row[1:], _DELTA_OF_A_START) for row in self._starts())
 
-    def _counts_down_from(self, start: float) -> Iterator[tuple[float, int, int]]:
-        """Each confidence that may be promised from, falling; how many wrong, of how many."""
-        counts = zip(self.thresholds, self.num_wrong, self.num_given, strict=True)
-        for one in reversed([*counts]):
-            if LEAST_CONFIDENCE <= one[0] <= start:
-                yield one
+    def _starts(self) -> set[_Row]:
+        """Where tests begin: at ``STARTS``, or at what is next below them."""
+        rows = self._rows_from_the_surest()
+        return {next(row for row in rows if row[0] <= start) for start in STARTS}
+
+    def _rows_from_the_surest(self) -> list[_Row]:
+        """What was counted for each confidence that may be promised from."""
+        rows = zip(self.thresholds, self.num_wrong, self.num_given, strict=True)
+        return [row for row in rows if row[0] >= LEAST_CONFIDENCE][::-1]
 
     def to_json(self) -> str:
         """The counts in one line, as a network's metadata holds them."""
@@ -135,8 +139,7 @@ class Promises:
         is_counted = all(0 <= errors <= count < 2**53 for _, count, errors in rows)
         confidences = [one for one, _, _ in rows]
         is_usable = any(LEAST_CONFIDENCE <= one <= STARTS[0] for one in confidences)
-        is_usable &= confidences == sorted(confidences)
-        if not is_counted or not is_usable:
+        if not (is_counted and is_usable and confidences == sorted(confidences)):
             raise ValueError(f"{text[:40]!r} is no measured promise")
         return cls(*zip(*rows, strict=True))
 

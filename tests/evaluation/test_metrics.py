@@ -119,9 +119,6 @@ def test_errors_fall_as_the_least_confident_are_declined() -> None:
     assert [row.errors for row in rows] == [3, 2, 1, 0]
     assert [row.risk for row in rows] == pytest.approx([0.3, 2 / 9, 1 / 8, 0])
     reviewed = labels.astype(np.int16)
-    reviewed[4], reviewed[8] = (
-        guesses[4],
-        -1,
-    )  # the network was right, and nobody can read the other
+    reviewed[4], reviewed[8] = guesses[4], -1  # it was right, and nobody can read the other
     rows = risk_by_coverage(reviewed, probabilities, (1.0, 0.9))
     assert [(row.count, row.errors) for row in rows] == [(9, 1), (8, 0)]

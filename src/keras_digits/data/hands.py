@@ -151,7 +151,7 @@ class Hand:
         kind = random.random()
         thick = max(1, round(height * random.uniform(0.05, 0.16)))
         if kind < 0.07:
-            return self._operate(strip, x + 0.1 * height, thick)
+            return self._operate(strip, x + 0.1 * height, min(thick, 3))
         if kind < 0.11:
             return self._slash(strip, x, min(thick, 3))
         if kind < 0.15:
@@ -189,7 +189,6 @@ class Hand:
     def _operate(self, strip: NDArray[np.float32], x: float, thick: int) -> float:
         """Draw a plus or an equals sign, and tell where writing goes on."""
         random, height = self._random, self._height
-        thick = min(thick, 3)
         wide = height * random.uniform(0.4, 0.8)
         level = self._baseline - height * random.uniform(0.35, 0.6)
         apart = height * random.uniform(0.18, 0.35)

@@ -88,6 +88,8 @@ SYMBOLS = (
 )
 """One for each way to write it."""
 
+_OPENING, _CLOSING = "~ 100,0 5,30 5,70 100,100", "~ 0,0 95,30 95,70 0,100"
+
 ALONE = (
     form(40, 75, "~ 100,12 65,0 45,25 40,100", "/ 10,45 85,43"),  # f
     form(45, 75, "~ 45,0 42,75 65,100 100,88", "/ 5,30 95,28"),  # t
@@ -97,8 +99,8 @@ ALONE = (
     form(50, 90, "~ 10,8 35,0 50,20 65,60 100,100", "/ 52,40 0,100"),  # lambda
     form(45, 80, "/ 15,0 100,100", "/ 50,42 0,100"),  # lambda, straight
     form(40, 75, "/ 85,0 15,100", "/ 50,50 95,100"),  # lambda, mirrored
-    form(30, 50, "~ 100,0 5,30 5,70 100,100"),  # (
-    form(30, 50, "~ 0,0 95,30 95,70 0,100"),  # )
+    form(30, 50, _OPENING),
+    form(30, 50, _CLOSING),
     form(35, 50, "/ 100,0 0,0 0,100 100,100"),  # [
     form(35, 50, "/ 0,0 100,0 100,100 0,100"),  # ]
 )
@@ -121,5 +123,5 @@ CURRENCIES = (
 )
 """What stands before an amount, or behind it."""
 
-BRACKETS = (form(18, 50, "~ 100,0 5,30 5,70 100,100"), form(18, 50, "~ 0,0 95,30 95,70 0,100"))
+BRACKETS = (form(18, 50, _OPENING), form(18, 50, _CLOSING))
 """The one that opens and the one that closes."""

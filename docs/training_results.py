@@ -103,8 +103,8 @@ def networks_section(result: dict[str, Any]) -> str:
             "out digits unread: 24 epochs of swayed digits, 23; the last 4 of them plain, 18; 4 "
             "plain ones behind the 24, 14, but with a higher loss; 24 epochs of digits changed in "
             "every way that people write, the last 6 plain, 18 with the lowest loss, so that this "
-            "was taken, half as long again. The second and the third together left 16: more members "
-            "or more epochs alone promise little.",
+            "was taken, half as long again. The second and the third together left 16: more "
+            "members or more epochs alone promise little.",
         ]
     missed = [
         f"{result[name]['words']} {100 * result[name]['official']['mean']:.2f} of {100 * aim:.2f}"

@@ -49,7 +49,7 @@ def optimizers_section(result: dict[str, Any]) -> str:
         "",
         'The tutorial: "Any algorithm can be used to optimize the model." One run each at '
         "Keras's own learning rates, seed 1337, all else the tutorial's; it shows the spread, not "
-        "a winner.",
+        "a winner. Muon is for what lies inside of a network: here the second of three layers.",
         "",
         f"![Test accuracy by optimizer]({OPTIMIZERS_CHART})",
         "",

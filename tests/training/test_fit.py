@@ -74,6 +74,7 @@ def slow(**settings: Any) -> Any:
             plain_epochs=1,
         ),
         Recipe(dataset="optdigits", epochs=3, optimizer="adam", precision="mixed_bfloat16"),
+        Recipe(dataset="optdigits", epochs=3, network="compact", optimizer="muon"),
         slow(
             dataset="optdigits",
             epochs=3,
@@ -94,7 +95,7 @@ def slow(**settings: Any) -> Any:
             precision="mixed_bfloat16",
         ),
     ],
-    ids=["article", "adam and split", "bfloat16", "augmented convnet", "what ships"],
+    ids=["article", "adam and split", "bfloat16", "muon", "augmented convnet", "what ships"],
 )
 def test_resumed_run_ends_with_the_very_weights_of_an_uninterrupted_one(
     recipe: Recipe, optdigits: Dataset

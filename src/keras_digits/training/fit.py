@@ -22,6 +22,7 @@ from keras_digits.files import replacing
 from keras_digits.networks import NETWORKS, backend
 from keras_digits.networks.rejection import RejectingCrossentropy, rejecting_accuracy
 from keras_digits.training.batches import batches_of, targets_of
+from keras_digits.training.muon import Muon
 from keras_digits.training.recipe import Recipe
 from keras_digits.training.run import (
     EpochRow,
@@ -238,12 +239,14 @@ def compiled_model(
 def build_optimizer(recipe: Recipe, num_steps: int) -> keras.optimizers.Optimizer:
     """Keras's optimizer of that name, with the recipe's learning rate where it gives one.
 
+    Muon is Keras's too, but takes convolutions' kernels as well.
+
     Args:
         recipe: Names it, its learning rate and its schedule.
         num_steps: Batches of the whole training; decides the course of a cosine schedule.
     """
     classes = {name.lower(): value for name, value in vars(keras.optimizers).items()}
-    optimizer_class = classes[recipe.optimizer]
+    optimizer_class = (classes | {"muon": Muon})[recipe.optimizer]
     rate = {} if recipe.learning_rate is None else {"learning_rate": recipe.learning_rate}
     if recipe.schedule == "constant":
         return optimizer_class(**rate)

@@ -29,7 +29,7 @@ class Muon(keras.optimizers.Muon):  # type: ignore[misc]  # Keras has no types
         places = [place for place, one in enumerate(var_list) if len(one.shape) >= 2]
         self._kernels = {place for place in places[1:-1] if len(var_list[place].shape) > 2}
         ends = [f"^{re.escape(var_list[place].path)}$" for place in (*places[:1], *places[-1:])]
-        self.exclude_layers = [*self.exclude_layers, *ends]
+        self.exclude_layers = sorted({*self.exclude_layers, *ends})  # a checkpoint has them already
         super().build(var_list)
 
     def update_step(

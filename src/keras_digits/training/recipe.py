@@ -34,7 +34,7 @@ OPTIMIZERS = (
     "muon",
     "schedulefreeadamw",
 )
-"""Keras's optimizers, named as ``keras.optimizers.get`` knows them."""
+"""Keras's optimizers, named as ``keras.optimizers.get`` knows them; muon is made from Keras's."""
 
 PRECISIONS = ("float32", "mixed_bfloat16")
 """Keras's dtype policies that training supports."""

@@ -50,6 +50,10 @@ _DOUBLE, _BESIDE = 0.5, 0.5
 """A low digit with more than this share of its box on a tall one, or so close beside it, in that
 one's height, is a part of it, or of a sign such as a percent sign."""
 
+_HANGING, _COMMA, _LIKE_COMMAS = 0.5, 0.5, (1, 7, 9)
+"""One of these digits by itself, hanging no further below a tall one, in that one's height, and
+no taller, is a comma."""
+
 _COLUMN_GAP, _COLUMN_RATIO = 0.9, 3.0
 """Two columns of a table are at least so far apart, in the height of their digits, and so many
 times as far as the digits of one number usually are."""
@@ -244,22 +248,25 @@ def without_doubles(lines: Sequence[tuple[bool, Sequence[Digit]]]) -> list[Seque
         if digits and not is_low and _mean_belief(digits) >= _LEAST_MEAN_BELIEF
         for one in digits
     ]
-    if not tall or not any(is_low for is_low, _ in lines):
+    if not tall or len(lines) == 1:
         return [digits for _, digits in lines if digits]
     left, top, width, height = np.array(tall).T
     left, width = left - _BESIDE * height, width + 2 * _BESIDE * height
 
-    def lies_on_one(box: Box) -> bool:
+    def stands_apart(one: Digit, is_low: bool, is_alone: bool) -> bool:
+        may_be_comma = is_alone and one.digit in _LIKE_COMMAS
+        box, bottom = one.box, top + (1 + _HANGING * may_be_comma) * height
         across = np.minimum(left + width, box.x + box.width) - np.maximum(left, box.x)
-        down = np.minimum(top + height, box.y + box.height) - np.maximum(top, box.y)
+        down = np.minimum(bottom, box.y + box.height) - np.maximum(top, box.y)
         covered = np.maximum(across, 0) * np.maximum(down, 0)
-        return bool((covered > _DOUBLE * box.width * box.height).any())
+        may_be_part = is_low | (may_be_comma & (box.height < _COMMA * height))
+        return not (may_be_part & (covered > _DOUBLE * box.width * box.height)).any()
 
-    return [
-        kept
+    kept = [
+        [one for one in digits if stands_apart(one, is_low, len(digits) == 1)]
         for is_low, digits in lines
-        if (kept := [one for one in digits if not (is_low and lies_on_one(one.box))])
     ]
+    return [digits for digits in kept if digits]
 
 
 def apart(digits: Sequence[Digit]) -> list[Sequence[Digit]]:

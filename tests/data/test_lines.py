@@ -46,29 +46,56 @@ def test_digits_stand_where_the_answers_say(case: Case) -> None:
     assert (per_digit == 1).mean() > 0.8  # elsewhere digits overlap
 
 
-def test_signs_of_currencies_and_brackets_are_no_digits(
+def test_signs_words_and_brackets_are_no_digits(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drawn = []
+    drawn: dict[str, NDArray[np.float32]] = {}
 
-    def seen(draw: Callable[..., NDArray[np.float32]]) -> Callable[..., NDArray[np.float32]]:
+    def seen(name: str) -> Callable[..., NDArray[np.float32]]:
+        draw = getattr(lines_module, name)
+
         def draw_and_see(*arguments: Any) -> NDArray[np.float32]:
-            drawn.append(draw(*arguments))
-            return drawn[-1]
+            drawn[name] = draw(*arguments)
+            return drawn[name]
 
         return draw_and_see
 
-    for name in ("draw_currencies", "draw_brackets"):
-        monkeypatch.setattr(lines_module, name, seen(getattr(lines_module, name)))
+    for name in ("draw_currencies", "draw_percents", "draw_letters", "draw_brackets"):
+        monkeypatch.setattr(lines_module, name, seen(name))
     labels = np.tile(np.arange(10, dtype=np.uint8), 500)
     digits, ends = np.zeros((5000, SIDE, SIDE), np.float32), np.arange(5, 5001, 5)
     lines_module._mix_signs(digits, labels, ends - 5, ends, np.random.default_rng(0))
-    signs, pairs = drawn
-    is_sign = labels == NOTHING
-    assert np.count_nonzero(is_sign) == len(signs) + 2 * len(pairs)
-    assert (len(signs), len(pairs)) == (pytest.approx(75, abs=30), pytest.approx(20, abs=12))
-    assert (digits[is_sign].max(axis=(1, 2)) > 200).all()
-    assert not digits[~is_sign].any()
+    is_none = labels == NOTHING
+    counts = {name: len(images) for name, images in drawn.items()}
+    assert np.count_nonzero(is_none) == sum(counts.values()) + counts["draw_brackets"]
+    assert counts["draw_currencies"] == pytest.approx(75, abs=30)
+    assert counts["draw_percents"] == pytest.approx(25, abs=15)
+    assert counts["draw_letters"] == pytest.approx(80 * 3, abs=90)
+    assert counts["draw_brackets"] == pytest.approx(40, abs=20)
+    assert (digits[is_none].max(axis=(1, 2)) > 120).all()
+    assert not digits[~is_none].any()
+    are_read = (~is_none).reshape(1000, 5)
+    assert are_read.any(axis=1).all()  # every line keeps a digit
+    words = np.flatnonzero(is_none.reshape(1000, 5).sum(axis=1) > 2)
+    for one in are_read[words]:  # before or behind the digits, never among them
+        assert np.flatnonzero(np.diff(one)).size == 1
+
+
+def test_letters_of_a_word_stand_closer_than_digits(case: Case) -> None:
+    def width_of(label: int) -> float:
+        labels, widths = np.full(4, label, np.uint8), []
+        for seed in range(60):
+            strip = np.zeros((SIDE, 240), np.float32)
+            answers = np.zeros((60, NOTHING + 1), np.uint8)
+            digits = np.zeros((4, SIDE, SIDE), np.float32)
+            digits[:, 4:24, 11:17] = 255
+            generator = np.random.default_rng(seed)
+            lines_module.Hand(generator, 240).write(strip, answers, digits, labels, left=20.0)
+            inked = np.flatnonzero(strip.max(axis=0) > 80)
+            widths.append(inked[-1] - inked[0])
+        return float(np.mean(widths))
+
+    assert width_of(NOTHING) < 0.8 * width_of(3)
 
 
 def test_batches_are_rows_of_one_width_with_about_the_pixels_asked_for(case: Case) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.data.strokes import FORMS, Form
-from keras_digits.data.symbols import ALONE, BRACKETS, CURRENCIES, SYMBOLS
+from keras_digits.data.symbols import ALONE, BRACKETS, CURRENCIES, IN_WORDS, PERCENTS, SYMBOLS
 from keras_digits.digits import INK, SIDE, Labels
 from keras_digits.reading.normalising import BOX_SIDE
 
@@ -20,6 +20,9 @@ _FINE = 4
 
 _STEPS = 6
 """Straight steps that a curve makes between two points."""
+
+_LOOKALIKE_SHARE = 0.4
+"""How many of a word's letters look like digits."""
 
 
 def draw(labels: Labels, generator: np.random.Generator) -> NDArray[np.float32]:
@@ -55,6 +58,20 @@ def draw_symbols(
 def draw_currencies(count: int, generator: np.random.Generator) -> NDArray[np.float32]:
     """Signs of dollars, pounds and euros; as :func:`draw_symbols`."""
     return _draw_some(CURRENCIES, count, generator)
+
+
+def draw_percents(count: int, generator: np.random.Generator) -> NDArray[np.float32]:
+    """Percent signs; as :func:`draw_symbols`."""
+    return _draw_some(PERCENTS, count, generator)
+
+
+def draw_letters(count: int, generator: np.random.Generator) -> NDArray[np.float32]:
+    """Letters of words, also such as look like digits; as :func:`draw_symbols`."""
+    lookalike = generator.random(count) < _LOOKALIKE_SHARE
+    images = np.zeros((count, SIDE, SIDE), np.float32)
+    for forms, chosen in ((IN_WORDS, lookalike), (SYMBOLS, ~lookalike)):
+        images[chosen] = _draw_some(forms, int(chosen.sum()), generator)
+    return images
 
 
 def draw_brackets(count: int, generator: np.random.Generator) -> NDArray[np.float32]:

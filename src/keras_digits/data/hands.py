@@ -42,6 +42,10 @@ class Hand:
         if generator.random() < 0.2:
             self._sizes[[1, 4, 7]] *= generator.uniform(1.0, 1.35)
         self._sizes[NOTHING] = generator.uniform(0.85, 1.35)
+        self._capital = generator.uniform(0.8, 1.2)
+        self._small = self._capital * generator.uniform(0.5, 0.75)
+        self._letter_gap = generator.uniform(-0.1, 0.2)
+        self._joins_letters = generator.random() < 0.6
         self._first, self._first_drop = 1.0, 0.0
         if generator.random() < 0.12:  # a large beginning, on the line or below it
             self._first = generator.uniform(1.05, 1.7)
@@ -59,29 +63,30 @@ class Hand:
 
         The first begins at column `left`, where they then stand alone on the paper; by default near
         the strip's left end if they fill it, with the lines above and below looking in.
+
+        Where things that are no digits stand beside each other, they are a word's letters.
         """
         random, is_alone = self._random, left is not None
         if left is None:
             is_full = len(digits) * 11 > 0.9 * self._width
             left = random.uniform(-14, 9) if is_full else random.uniform(-2, 0.6 * self._width)
-        previous_end = None
-        for digit, label in zip(digits, labels, strict=True):
-            size, drop = self._size(label, is_first=previous_end is None)
+        previous_end, joins = None, False
+        letters = _are_letters(labels)
+        before = zip(letters, np.append(letters, False)[1:], strict=True)
+        for digit, label, (is_letter, is_next) in zip(digits, labels, before, strict=True):
+            size, drop = self._size(label, previous_end is None, is_letter)
             patch, ink_left, ink_right = self._patch(digit, size)
             if patch is None:
                 continue
             row = self._baseline - self._height / 2 + self._slope * (left - self._width / 2)
             row += self._height * (drop + random.normal(0, 0.6 * self._unevenness))
             _lay(strip, patch, round(left) - ink_left, round(row) - len(patch) // 2)
-            if self._joins and previous_end is not None and random.random() < 0.6:
+            if joins and previous_end is not None and random.random() < 0.6:
                 self._join(strip, previous_end, left, row)
             previous_end = left + ink_right - ink_left
             self._tell(answers, label, left, previous_end)
-            left = previous_end + self._height * (self._gap + random.normal(0, 0.07))
-            if self._separates and random.random() < 0.3:
-                left = self._separate(strip, previous_end)
-            elif random.random() < 0.05:
-                left += self._height * random.uniform(0.3, 1.2)
+            left = self._go_on(strip, previous_end, is_letter, is_next)
+            joins = self._joins_letters if is_letter and is_next else self._joins
             if left > self._width + 12:
                 break
         else:
@@ -90,8 +95,29 @@ class Hand:
         if not is_alone:
             self._surround(strip, digits)
 
-    def _size(self, label: int, is_first: bool) -> tuple[float, float]:
+    def _go_on(
+        self, strip: NDArray[np.float32], end: float, is_letter: bool, is_next: bool
+    ) -> float:
+        """Where writing goes on behind column `end`, a separator drawn between if there is one.
+
+        What stood there is a word's letter or not, and so is what comes next.
+        """
+        random = self._random
+        if is_letter and is_next:
+            return end + self._height * float(self._letter_gap + random.normal(0, 0.05))
+        if is_letter or is_next:
+            return end + self._height * float(random.uniform(0.15, 0.9))
+        if self._separates and random.random() < 0.3:
+            return self._separate(strip, end)
+        left = end + self._height * float(self._gap + random.normal(0, 0.07))
+        return left + (self._height * random.uniform(0.3, 1.2) if random.random() < 0.05 else 0)
+
+    def _size(self, label: int, is_first: bool, is_letter: bool) -> tuple[float, float]:
         """How large this hand writes a digit, and how far below its place, in heights."""
+        if is_letter:
+            size = self._small if self._random.random() < 0.65 else self._capital
+            hangs = 0.3 * size if self._random.random() < 0.15 else 0.0
+            return size, (1 - size) / 2 + hangs
         size, drop = self._sizes[label], self._drops[label]
         return (size * self._first, drop + self._first_drop) if is_first else (size, drop)
 
@@ -255,6 +281,12 @@ class Hand:
                     y = round(row) - len(patch) // 2
                     _lay(strip, patch, round(left) - ink_left, y)
                     left += ink_right - ink_left + self._height * 0.2
+
+
+def _are_letters(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which of a line's things are no digits and stand beside others of their kind."""
+    is_none = np.pad(labels == NOTHING, 1)
+    return np.asarray(is_none[1:-1] & (is_none[:-2] | is_none[2:]))
 
 
 def _lay(strip: NDArray[np.float32], patch: NDArray[np.float32], x: int, y: int) -> None:

@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 
 from keras_digits.data.augmentation import handwriting
 from keras_digits.data.damage import damage
-from keras_digits.data.drawing import draw, draw_brackets, draw_currencies, draw_symbols
+from keras_digits.data.drawing import (
+    draw,
+    draw_brackets,
+    draw_currencies,
+    draw_letters,
+    draw_percents,
+    draw_symbols,
+)
 from keras_digits.data.forms import other_forms
 from keras_digits.data.hands import Hand
 from keras_digits.data.marks import non_digits, scribbles
@@ -245,7 +252,7 @@ def _mix_signs(
     ends: NDArray[np.intp],
     generator: np.random.Generator,
 ) -> None:
-    """Put currencies' signs before or behind some lines' digits, and some of these in brackets.
+    """Put signs and words before or behind some lines' digits, and some of these in brackets.
 
     Args:
         digits: float32 ``(n, 28, 28)``, of all lines, in place.
@@ -254,17 +261,45 @@ def _mix_signs(
         ends: int ``(lines,)``, where they end.
         generator: Decides which.
     """
-    draws = generator.random(len(ends))
-    draws[ends - starts < 2] = 0.5
-    places = np.concatenate([starts[draws < 0.06], ends[draws > 0.985] - 1])
-    digits[places] = bend(draw_currencies(len(places), generator), labels[places], generator)
-    bracketed = np.flatnonzero((draws > 0.06) & (draws < 0.08))
+    draws, counts = generator.random(len(ends)), ends - starts
+    draws[counts < 2] = 0.5
+    for places, draw_some in (
+        (np.concatenate([starts[draws < 0.06], ends[draws > 0.985] - 1]), draw_currencies),
+        (ends[(draws > 0.96) & (draws < 0.985)] - 1, draw_percents),
+        (_places_of_words(starts, ends, (draws > 0.1) & (draws < 0.18), generator), draw_letters),
+    ):
+        digits[places] = bend(draw_some(len(places), generator), labels[places], generator)
+        labels[places] = NOTHING
+    bracketed = np.flatnonzero((draws > 0.06) & (draws < 0.1))
     opening = starts[bracketed]
     last = ends[bracketed] - 1
     closing = generator.integers(np.minimum(opening + 2, last), last + 1)
     pairs = draw_brackets(len(bracketed), generator)
     digits[opening], digits[closing] = pairs[:, 0], pairs[:, 1]
-    labels[places] = labels[opening] = labels[closing] = NOTHING
+    labels[opening] = labels[closing] = NOTHING
+
+
+def _places_of_words(
+    starts: NDArray[np.intp],
+    ends: NDArray[np.intp],
+    has_word: NDArray[np.bool_],
+    generator: np.random.Generator,
+) -> NDArray[np.intp]:
+    """The places of letters, two to seven of them before or behind the digits of a line.
+
+    Args:
+        starts: int ``(lines,)``, where the digits of each line begin.
+        ends: int ``(lines,)``, where they end.
+        has_word: bool ``(lines,)``; one of fewer than three digits has none all the same.
+        generator: Decides which.
+    """
+    places = [np.zeros(0, np.intp)]
+    for start, end in zip(starts[has_word], ends[has_word], strict=True):
+        if end - start > 2:
+            length = int(generator.integers(2, min(7, end - start - 1) + 1))
+            first = start if generator.random() < 0.5 else end - length
+            places.append(np.arange(first, first + length))
+    return np.concatenate(places)
 
 
 def _round_off(

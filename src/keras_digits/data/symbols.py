@@ -1,7 +1,7 @@
 """How pens run in letters and signs that are no digits. Knows no pixels.
 
-What somebody writes digits like is left out: O and D, l and I, S, Z and z, B, b and G, g, q and y,
-h, the root sign, a tick.
+What somebody writes digits like is none only in words: O and D, l and I, S, Z, B, b and G, g, q, y,
+h. The root sign and a tick are left out.
 """
 
 from keras_digits.data.strokes import form
@@ -107,6 +107,52 @@ ALONE = (
 """Those that are none if they stand alone; beside digits, a barred 7, a long 1 or a 1 that its
 neighbour touches looks like them, so that there only sums and pairs of brackets are shown."""
 
+IN_WORDS = (
+    form(60, 100, "~ 50,0 5,25 2,65 50,100 95,70 95,25 50,0"),  # O, o
+    form(70, 110, "~ 85,12 45,0 5,35 10,80 50,100 92,70 80,15 60,12 110,15"),  # o, tailed
+    form(55, 90, "/ 5,0 3,100", "~ 5,0 70,8 100,50 70,92 3,100"),  # D
+    form(3, 8, "/ 50,0 50,100"),  # l, I
+    form(25, 45, "~ 10,70 75,30 80,3 45,5 35,50 45,95 100,85"),  # l, looped
+    form(20, 35, "~ 20,0 15,60 30,95 100,85"),  # l, tailed
+    form(12, 25, "~ 20,35 20,80 50,100 100,85", "/ 25,2 30,4"),  # i
+    form(50, 80, "~ 92,12 55,0 12,18 20,42 80,56 92,85 50,100 5,88"),  # S, s
+    form(60, 90, "~ 5,75 45,5 60,10 75,60 55,98 5,92", "/ 55,96 110,80"),  # s, joined
+    form(55, 90, "/ 2,2 98,0 2,100 100,98"),  # Z, z
+    form(50, 80, "/ 5,0 3,100", "~ 5,0 80,10 75,42 8,48", "~ 8,48 95,60 85,95 3,100"),  # B
+    form(45, 75, "/ 5,0 3,100", "~ 5,55 50,42 92,68 60,98 3,95"),  # b
+    form(45, 75, "~ 10,60 60,10 45,2 15,50 12,95 60,98 85,65 45,55"),  # b, looped
+    form(60, 95, "~ 95,15 50,0 5,40 20,92 70,98 92,62", "/ 55,60 100,60"),  # G
+    form(40, 70, "~ 80,8 35,0 5,25 35,48 80,10", "~ 82,3 80,75 50,100 5,88"),  # g
+    form(40, 65, "~ 75,8 30,0 5,25 35,48 75,10", "/ 78,2 75,100"),  # q
+    form(50, 80, "~ 0,0 15,42 55,48 90,0", "~ 92,0 75,70 40,100 5,90"),  # y
+    form(45, 75, "/ 8,0 3,100", "~ 5,60 50,42 85,55 90,100"),  # h
+    form(45, 75, "~ 5,65 60,12 40,2 15,45 8,100", "~ 10,65 55,45 75,60 80,98 110,88"),  # h, looped
+    form(40, 65, "~ 40,0 38,80 65,100 100,88", "/ 0,28 95,25"),  # t
+    form(35, 60, "~ 95,8 60,0 40,25 38,70 20,100", "/ 5,42 85,40"),  # f
+)
+"""Letters that look like digits, and are none among others."""
+
+PERCENTS = (
+    form(
+        70,
+        120,
+        "/ 85,0 12,100",
+        "~ 18,0 0,15 18,32 36,15 18,0",
+        "~ 84,66 68,82 84,100 100,82 84,66",
+    ),
+    form(
+        80, 140, "/ 92,0 8,100", "~ 20,5 2,22 20,40 38,22 20,5", "~ 82,60 64,78 82,96 100,78 82,60"
+    ),
+    form(
+        70,
+        120,
+        "~ 95,2 60,10 25,4 2,18 12,38 30,30 24,4",
+        "/ 95,2 10,100",
+        "~ 82,62 66,80 82,98 98,80 82,62",
+    ),
+)
+"""Signs behind a number, written in three strokes, or in two."""
+
 _DOLLAR = "~ 95,20 50,8 8,24 22,44 55,53 92,70 75,90 40,94 2,82"
 
 CURRENCIES = (
@@ -123,5 +169,5 @@ CURRENCIES = (
 )
 """What stands before an amount, or behind it."""
 
-BRACKETS = (form(18, 50, _OPENING), form(18, 50, _CLOSING))
+BRACKETS = (form(14, 45, _OPENING), form(14, 45, _CLOSING))
 """The one that opens and the one that closes."""

@@ -17,6 +17,7 @@ from keras_digits.training.run import Run
     ("words", "out"),
     [
         ((), "mine.onnx"),
+        (("--arithmetic", "float32"), "mine.onnx"),
         (("--format", "saved_model"), "mine"),
         (("--format", "litert"), "mine.tflite"),
     ],
@@ -36,6 +37,8 @@ def test_export_says_where_it_has_written(
         (["RUN", "--format", "tflite"], "'tflite' is not one of 'onnx', 'saved_model', 'litert'"),
         (["RUN", "--format", "litert", "--out", "a.onnx"], "expected one that ends in .tflite"),
         (["RUN", "--format", "saved_model", "--out", "a.txt"], "a.txt is there already"),
+        (["RUN", "--format", "litert", "--arithmetic", "int8"], "expected none beside --format"),
+        (["RUN", "--arithmetic", "int4"], "'int4' is not one of 'float32', 'int8'"),
         (["absent"], "absent/recipe.json can't be read"),
     ],
 )

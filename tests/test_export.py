@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 
@@ -125,6 +126,64 @@ def test_network_whose_answers_integers_would_change_stays_as_it_is(
     (frames,) = session.run(["frames"], {"images": optdigits.test.images[:9]})
     expected = load_model(run).predict(optdigits.test.images[:9, ..., np.newaxis], verbose=0)
     np.testing.assert_allclose(frames, expected, atol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def sure_runs(optdigits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+    """Runs that have learned enough for their answers not to hang on rounding."""
+    folder = tmp_path_factory.mktemp("sure")
+    return {
+        network: train(
+            Recipe(network=network, dataset="optdigits", optimizer="adam", epochs=15),
+            out=folder / network,
+            dataset=optdigits,
+        )
+        for network in ("article", "quick")
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("network", ["article", "quick"])
+def test_integers_are_had_by_asking_and_answer_alike(
+    network: str, sure_runs: dict[str, Run], optdigits: Dataset
+) -> None:
+    run = sure_runs[network]
+    images = optdigits.test.images
+    plain = export_run(run, optdigits, run.folder / "plain.onnx")
+    small = export_run(run, optdigits, arithmetic="int8")
+    assert small.stat().st_size < 0.35 * plain.stat().st_size
+    sessions = [onnxruntime.InferenceSession(path) for path in (plain, small)]
+    metadata = [one.get_modelmeta().custom_metadata_map for one in sessions]
+    assert [one["keras_digits.arithmetic"] for one in metadata] == ["float32", "int8"]
+    exact, rounded = (one.run(["logits"], {"images": images})[0] for one in sessions)
+    assert (exact.argmax(axis=1) == rounded.argmax(axis=1)).mean() >= 0.995
+    difference = np.abs(exact - rounded)
+    assert 0 < difference.mean() < 0.03 * np.abs(exact).max()
+    found = evaluate(run, dataset=optdigits)  # of what ships, which now is in integers
+    assert found.metrics["num_correct"] == np.count_nonzero(
+        rounded.argmax(axis=1) == optdigits.test.known_labels()
+    )
+
+
+def test_integers_that_would_change_answers_are_refused(
+    optdigits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = train(Recipe(dataset="optdigits", epochs=1), out="run", dataset=optdigits)
+    monkeypatch.setattr("keras_digits.export.onnx.LEAST_AGREEMENT", 1.01)
+    with pytest.raises(
+        ModelFileError, match=r"in integers the network of run answers 0 of 257 test"
+    ):
+        export_run(run, optdigits, arithmetic="int8")
+    assert not run.onnx_path.exists()
+    with pytest.raises(ValueError, match="arithmetic is 'int4'; expected float32 or int8"):
+        export_run(run, optdigits, arithmetic="int4")
+
+
+@pytest.mark.parametrize("network", ["article", "convnet", "quick"])
+def test_no_file_multiplies_pixels(network: str, optdigits: Dataset) -> None:
+    recipe = Recipe(network=network, dataset="optdigits", epochs=1)
+    path = export_run(train(recipe, out="run", dataset=optdigits), optdigits)
+    assert "Mul" not in {node.op_type for node in onnx.load(path).graph.node}
 
 
 def test_file_that_disagrees_is_refused(

@@ -286,11 +286,13 @@ def _classifier(run: Run, dataset: Dataset | None = None) -> Callable[[Images], 
     A network that ships in integers or with a temperature is asked as it ships.
     """
     network = NETWORKS[run.recipe.network]
-    if network.in_integers or run.recipe.validation_split > 0:
-        if not run.onnx_path.is_file():
-            export_run(run, dataset)
+    ships_otherwise = network.in_integers or run.recipe.validation_split > 0
+    if ships_otherwise and not run.onnx_path.is_file():
+        export_run(run, dataset)
+    if run.onnx_path.is_file():
         exported = ExportedNetwork(run.onnx_path)
-        return lambda images: exported.classify(images)[0]
+        if ships_otherwise or exported.metadata.get("keras_digits.arithmetic") == "int8":
+            return lambda images: exported.classify(images)[0]
     model = load_model(run)
 
     def classify(images: Images) -> Probabilities:

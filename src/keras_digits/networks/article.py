@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.digits import INK, NUM_CLASSES, SIDE, Images
-from keras_digits.networks.network import Network
+from keras_digits.networks.network import Network, as_floats, scaled
 
 
 def build_article(dtype: str = "float32") -> keras.Model:
@@ -39,10 +39,10 @@ def _flatten_and_scale(images: Images) -> NDArray[np.float32]:
 
 
 def _reading_layers(model: keras.Model, images: keras.KerasTensor) -> keras.KerasTensor:
-    """The same weights behind a scaling, with the softmax left out."""
-    x = keras.layers.Rescaling(1 / INK)(images)
-    x = keras.layers.Reshape((SIDE * SIDE,))(x)
-    *hidden_layers, output = model.layers
+    """The same weights, the first for pixels as they are, with the softmax left out."""
+    first, *hidden_layers, output = model.layers
+    x = keras.layers.Reshape((SIDE * SIDE,), dtype="uint8")(images)
+    x = scaled(first, 1 / INK, as_floats(x))
     for layer in hidden_layers:
         x = layer(x)
     logits = keras.layers.Dense(NUM_CLASSES, dtype="float32", name="logits")

@@ -66,6 +66,8 @@ def _weights(graph: onnx.GraphProto) -> list[NDArray[np.float32]]:
     for node in graph.node:
         if node.op_type == "Conv":
             weights += [constants[node.input[1]].transpose(2, 3, 1, 0), constants[node.input[2]]]
+        elif node.op_type == "Gemm":  # what a product and a sum become beside integers
+            weights += [constants[node.input[1]], constants[node.input[2]]]
         elif node.op_type == "MatMul":
             weights.append(constants[node.input[1]])
             sums.add(node.output[0])

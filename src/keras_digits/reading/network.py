@@ -85,7 +85,8 @@ class Network:
         Returns:
             float32 ``(n, 10)``, the belief in each digit, given that it is one.
         """
-        return softmax(self.logits(images, alone=True) / self._temperature)
+        logits = self.logits(images, alone=True)
+        return softmax(logits if self._temperature == 1 else logits / self._temperature)
 
     def classify(self, images: Images) -> tuple[Probabilities, NDArray[np.float32]]:
         """What the network believes of some single digits among much else to read.
@@ -177,8 +178,9 @@ def _promises(metadata: Mapping[str, str], name: str) -> dict[str, Promises]:
 
 def softmax(logits: NDArray[Any]) -> NDArray[np.float32]:
     """Logits as beliefs along the last axis."""
-    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    weights /= weights.sum(axis=-1, keepdims=True)
+    # of one digit the arrays' methods take longer than their work, and half as long this way
+    weights = np.exp(logits - np.maximum.reduce(logits, axis=-1, keepdims=True))
+    weights /= np.add.reduce(weights, axis=-1, keepdims=True)
     return np.asarray(weights)
 
 

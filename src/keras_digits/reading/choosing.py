@@ -259,7 +259,8 @@ def without_doubles(lines: Sequence[tuple[bool, Sequence[Digit]]]) -> list[Seque
         across = np.minimum(left + width, box.x + box.width) - np.maximum(left, box.x)
         down = np.minimum(bottom, box.y + box.height) - np.maximum(top, box.y)
         covered = np.maximum(across, 0) * np.maximum(down, 0)
-        may_be_part = is_low | (may_be_comma & (box.height < _COMMA * height))
+        hangs = (box.height < _COMMA * height) & (box.y + box.height > top + height)
+        may_be_part = is_low | (may_be_comma & hangs)
         return not (may_be_part & (covered > _DOUBLE * box.width * box.height)).any()
 
     kept = [

@@ -95,7 +95,7 @@ def test_letters_of_a_word_stand_closer_than_digits(case: Case) -> None:
             widths.append(inked[-1] - inked[0])
         return float(np.mean(widths))
 
-    assert width_of(NOTHING) < 0.8 * width_of(3)
+    assert width_of(NOTHING) < 0.74 * width_of(3)  # being smaller alone makes it 0.79
 
 
 def test_batches_are_rows_of_one_width_with_about_the_pixels_asked_for(case: Case) -> None:

@@ -1,10 +1,20 @@
 """What all views of a line say is added up."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from keras_digits.digits import NOTHING, NUM_CLASSES, SIDE, Box, Digit
-from keras_digits.reading.choosing import Sight, apart, believable, choose_one, choose_rows
+from keras_digits.reading.choosing import (
+    Sight,
+    Written,
+    apart,
+    believable,
+    choose_one,
+    choose_rows,
+    without_doubles,
+)
 from keras_digits.reading.views import Level, View
 
 
@@ -116,3 +126,32 @@ def test_columns_are_numbers_of_their_own(gaps: tuple[int, ...], counts: list[in
     numbers = apart(digits)
     assert [len(number) for number in numbers] == counts
     assert [digit for number in numbers for digit in number] == digits
+
+
+def digit_in(box: Box, digit: int = 0) -> Digit:
+    probabilities = np.zeros(NUM_CLASSES, np.float32)
+    return Digit(digit, 0.9, box, probabilities, np.zeros((SIDE, SIDE), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("box", "digit", "is_low", "is_kept"),
+    [
+        (Box(80, 140, 20, 30), 0, True, True),  # far from all, and lower
+        (Box(145, 70, 20, 30), 0, True, False),  # beside the digit
+        (Box(225, 70, 20, 30), 0, True, False),  # beside ink that isn't read, as of a percent sign
+        (Box(225, 70, 20, 30), 0, False, True),  # as tall as others of its line
+        (Box(145, 95, 8, 40), 1, False, False),  # a comma
+        (Box(145, 95, 30, 40), 2, False, True),  # no comma looks like it
+        (Box(145, 55, 8, 40), 1, False, True),  # it doesn't hang
+        (Box(115, 108, 8, 35), 1, False, True),  # it stands below
+        (Box(115, 108, 8, 35), 1, True, True),
+    ],
+)
+def test_what_belongs_to_a_line_is_no_number(
+    box: Box, digit: int, is_low: bool, is_kept: bool
+) -> None:
+    line = Written(False, [digit_in(Box(100, 0, 40, 100), 7)], [Box(180, 5, 40, 95)])
+    other = Written(is_low, [digit_in(box, digit)], [box])
+    assert len(without_doubles([line, other])) == 1 + is_kept
+    doubtful = Written(False, [replace(digit_in(Box(100, 0, 40, 100)), confidence=0.2)], [])
+    assert len(without_doubles([doubtful, other])) == 2

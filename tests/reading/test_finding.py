@@ -79,13 +79,15 @@ def test_dots_and_pieces_of_digits_are_no_further_numbers(reader: Reader) -> Non
     assert [one.text for one in reader.read(paper).numbers] == ["38506"]
 
 
-@pytest.mark.parametrize("length", [30, 45, 60])
+@pytest.mark.parametrize("length", [20, 30, 45, 60])
 def test_comma_of_any_length_is_no_further_number(reader: Reader, length: int) -> None:
     paper = page(("38", 150, 60, 200), ("506", 150, 370, 200))
     cv2.line(paper, (328, 340), (328 - length // 4, 340 + length), INK, 12)
     assert texts(reader, paper) == ["38506"]
 
 
-def test_small_number_under_a_large_one_is_read(reader: Reader) -> None:
-    paper = page(("38", 150, 60, 100), ("71", 50, 90, 275))
-    assert texts(reader, paper) == ["38", "71"]
+@pytest.mark.parametrize("small", ["71", "7", "9", "2"])
+@pytest.mark.parametrize("height", [50, 70])
+def test_small_number_under_a_large_one_is_read(reader: Reader, small: str, height: int) -> None:
+    paper = page(("38", 150, 60, 100), (small, height, 90, 270))
+    assert texts(reader, paper) == ["38", small]

@@ -72,8 +72,8 @@ class Hand:
             left = random.uniform(-14, 9) if is_full else random.uniform(-2, 0.6 * self._width)
         previous_end, joins = None, False
         letters = _are_letters(labels)
-        before = zip(letters, np.append(letters, False)[1:], strict=True)
-        for digit, label, (is_letter, is_next) in zip(digits, labels, before, strict=True):
+        pairs = zip(letters, np.append(letters, False)[1:], strict=True)
+        for digit, label, (is_letter, is_next) in zip(digits, labels, pairs, strict=True):
             size, drop = self._size(label, previous_end is None, is_letter)
             patch, ink_left, ink_right = self._patch(digit, size)
             if patch is None:

@@ -1,7 +1,7 @@
 """How pens run in letters and signs that are no digits. Knows no pixels.
 
-What somebody writes digits like is none only in words: O and D, l and I, S, Z, B, b and G, g, q, y,
-h. The root sign and a tick are left out.
+Those that look as somebody writes digits (O and D, l and I, S, Z, B, b and G, g, q, y, h) are shown
+in words alone, where what stands beside them tells. The root sign and a tick are left out.
 """
 
 from keras_digits.data.strokes import form

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shlex
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from keras_digits.data.formats import Digits, read_parts
 from keras_digits.data.idx import idx_sha256
 from keras_digits.data.mnist import MNIST_SHA256, reviewed_test_labels
 from keras_digits.digits import NUM_CLASSES, Images, Probabilities
-from keras_digits.errors import OutputError, RunError
+from keras_digits.errors import ModelFileError, OutputError, RunError
 from keras_digits.evaluation.metrics import score, worst_mistakes
 from keras_digits.evaluation.plots import corruption_errors, corruption_sheet, save_png
 from keras_digits.evaluation.report import (
@@ -29,7 +30,7 @@ from keras_digits.evaluation.report import (
 )
 from keras_digits.evaluation.robustness import corruption_examples, score_corruptions
 from keras_digits.export import export_run
-from keras_digits.export.contract import is_card
+from keras_digits.export.contract import DEFAULT_ARITHMETIC, is_card
 from keras_digits.files import make_folder, write_json, write_text
 from keras_digits.networks import NETWORKS, backend
 from keras_digits.progress import ReportProgress
@@ -164,12 +165,13 @@ def evaluate(
     """
     run = run if isinstance(run, Run) else open_run(run)
     test_set = _own_test_set(run, dataset) if data is None else _read_test_set(run, Path(data))
-    classify = _classifier(run, dataset)
+    classify, arithmetic = _classifier(run, dataset)
     folder = _folder_for(run, test_set, out)
     probabilities, seconds = _timed(classify, test_set.digits)
     metrics = {
         **score(test_set.digits.known_labels(), probabilities, test_set.reviewed_labels),
         **_facts(run, test_set, seconds),
+        "arithmetic": arithmetic,
     }
     if corruptions:
         _write_corruptions(folder, metrics, test_set.digits, classify, report_progress)
@@ -200,7 +202,8 @@ def write_submission(run: Run | str | Path, data: str | Path, path: str | Path) 
             f"{path} is there already and is no submission; it would be lost. Name another file."
         )
     parts = read_parts(Path(data))
-    probabilities = _classifier(run)((parts.test or parts.train).images)
+    classify, _ = _classifier(run)
+    probabilities = classify((parts.test or parts.train).images)
     rows = (f"{index},{label}" for index, label in enumerate(probabilities.argmax(axis=1), start=1))
     write_text(Path(path), "\n".join([_SUBMISSION_HEADER, *rows]) + "\n")
     return len(probabilities)
@@ -280,19 +283,25 @@ def _sha256_in(folder: Path) -> object:
         return None
 
 
-def _classifier(run: Run, dataset: Dataset | None = None) -> Callable[[Images], Probabilities]:
-    """The run's network, to be asked what it believes of images.
+def _classifier(
+    run: Run, dataset: Dataset | None = None
+) -> tuple[Callable[[Images], Probabilities], str]:
+    """The run's network, to be asked what it believes of images, and what it computes in.
 
     A network that ships in integers or with a temperature is asked as it ships.
+
+    Raises:
+        ModelFileError: It can't be read, or the run's ``digits.onnx`` is broken or another's.
     """
     network = NETWORKS[run.recipe.network]
     ships_otherwise = network.in_integers or run.recipe.validation_split > 0
     if ships_otherwise and not run.onnx_path.is_file():
         export_run(run, dataset)
     if run.onnx_path.is_file():
-        exported = ExportedNetwork(run.onnx_path)
-        if ships_otherwise or exported.metadata.get("keras_digits.arithmetic") == "int8":
-            return lambda images: exported.classify(images)[0]
+        exported = _exported(run)
+        arithmetic = exported.metadata.get("keras_digits.arithmetic", DEFAULT_ARITHMETIC)
+        if ships_otherwise or arithmetic != DEFAULT_ARITHMETIC:
+            return lambda images: exported.classify(images)[0], arithmetic
     model = load_model(run)
 
     def classify(images: Images) -> Probabilities:
@@ -301,7 +310,19 @@ def _classifier(run: Run, dataset: Dataset | None = None) -> Callable[[Images], 
             raise diverged(run)
         return probabilities
 
-    return classify
+    return classify, DEFAULT_ARITHMETIC
+
+
+def _exported(run: Run) -> ExportedNetwork:
+    """The run's ``digits.onnx``, if it is the run's."""
+    exported = ExportedNetwork(run.onnx_path)
+    found = exported.metadata.get("keras_digits.network")
+    if found != run.recipe.network:
+        raise ModelFileError(
+            f"{run.onnx_path} has network {found}, and the run {run.recipe.network}. Export it "
+            f"again: digits export {shlex.quote(str(run.folder))}"
+        )
+    return exported
 
 
 def _timed(

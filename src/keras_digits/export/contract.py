@@ -36,6 +36,9 @@ TOLERANCE = 1e-4
 logit; two runtimes sum products in different orders, which costs float32 about 1e-6.
 """
 
+DEFAULT_ARITHMETIC, IN_INTEGERS = ARITHMETICS = ("float32", "int8")
+"""What a file may compute in."""
+
 METADATA_NAME = "keras_digits.json"
 """What the metadata is called where a format keeps it as a file."""
 
@@ -75,7 +78,7 @@ def metadata(run: Run) -> dict[str, str]:
         "keras_digits.network": run.recipe.network,
         "keras_digits.dataset": str(run.dataset["name"]),
         "keras_digits.split": run.split.to_json(),
-        "keras_digits.arithmetic": "float32",
+        "keras_digits.arithmetic": DEFAULT_ARITHMETIC,
         "keras_digits.temperature": "1.0",
         "keras_digits.rejects": "true"
         if run.recipe.non_digits > 0 or NETWORKS[run.recipe.network].reads_lines

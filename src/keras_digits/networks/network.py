@@ -103,7 +103,8 @@ def add_channel(images: Images) -> NDArray[np.uint8]:
 def layers_as_they_are(model: keras.Model, images: keras.KerasTensor) -> keras.KerasTensor:
     """The model as it is: it takes pixels and gives logits itself.
 
-    Where it scales pixels first, its first weights do that instead.
+    It begins with a layer that scales pixels; where that does something, the weights behind it do
+    it instead.
     """
     scaling, *layers = model.layers
     x = as_floats(images)

@@ -57,7 +57,8 @@ def _weights(graph: onnx.GraphProto) -> list[NDArray[np.float32]]:
     for node in graph.node:
         if node.op_type == "DequantizeLinear" and node.input[0] in constants:
             values, steps, zeros = (constants[name] for name in node.input)
-            shape = (-1,) + (1,) * (values.ndim - 1)  # each output channel has a step of its own
+            axes = [one.i for one in node.attribute if one.name == "axis"]  # of output channels
+            shape = [-1 if axis in axes else 1 for axis in range(values.ndim)]  # a step for each
             constants[node.output[0]] = (
                 values.astype(np.float32) - zeros.astype(np.float32).reshape(shape)
             ) * steps.reshape(shape)

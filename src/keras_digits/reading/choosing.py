@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,9 +50,12 @@ _DOUBLE, _BESIDE = 0.5, 0.5
 """A low digit with more than this share of its box on a tall one, or so close beside it, in that
 one's height, is a part of it, or of a sign such as a percent sign."""
 
-_HANGING, _COMMA, _LIKE_COMMAS = 0.5, 0.5, (1, 7, 9)
-"""One of these digits by itself, hanging no further below a tall one, in that one's height, and
-no taller, is a comma."""
+_AS_TALL = 0.6
+"""Ink of a line that is at least so tall, in the height of its digits, may have such parts too."""
+
+_LIKE_COMMAS, _COMMA, _LOWEST_HEAD, _LOWEST_FOOT = (1, 7, 9), 0.5, 0.05, 0.5
+"""One of these digits by itself is a comma, if it is lower than this share of a tall one's height,
+and its head and foot are no further below that one's foot than these."""
 
 _COLUMN_GAP, _COLUMN_RATIO = 0.9, 3.0
 """Two columns of a table are at least so far apart, in the height of their digits, and so many
@@ -236,38 +239,57 @@ def _mean_belief(digits: Sequence[Digit]) -> float:
     return float(np.mean([one.confidence for one in digits]))
 
 
-def without_doubles(lines: Sequence[tuple[bool, Sequence[Digit]]]) -> list[Sequence[Digit]]:
-    """The digits of lines that have some, without parts of believable ones and dots beside them.
+class Written(NamedTuple):
+    """What a line says.
 
-    Args:
-        lines: Of each whether its ink is low and may be a part of others' digits, and its digits.
+    Attributes:
+        is_low: Whether its ink is low and may be a part of others' digits or signs.
+        digits: From left to right.
+        ink: Where its parts stand, read or not.
     """
-    tall = [
-        one.box
-        for is_low, digits in lines
-        if digits and not is_low and _mean_belief(digits) >= _LEAST_MEAN_BELIEF
-        for one in digits
-    ]
+
+    is_low: bool
+    digits: Sequence[Digit]
+    ink: Sequence[Box]
+
+
+def without_doubles(lines: Sequence[Written]) -> list[Sequence[Digit]]:
+    """The digits of lines that have some, without what belongs to a believable line.
+
+    That is, low parts of its digits, letters and signs, dots beside them, and commas.
+    """
+    tall = [box for line in lines for box in _tall(line)]
     if not tall or len(lines) == 1:
-        return [digits for _, digits in lines if digits]
+        return [line.digits for line in lines if line.digits]
     left, top, width, height = np.array(tall).T
     left, width = left - _BESIDE * height, width + 2 * _BESIDE * height
 
     def stands_apart(one: Digit, is_low: bool, is_alone: bool) -> bool:
-        may_be_comma = is_alone and one.digit in _LIKE_COMMAS
-        box, bottom = one.box, top + (1 + _HANGING * may_be_comma) * height
+        box, foot = one.box, top + height
+        is_comma = (box.height < _COMMA * height) & (box.y + box.height > foot)
+        is_comma &= box.y < foot + _LOWEST_HEAD * height
+        is_comma &= is_alone and one.digit in _LIKE_COMMAS
+        bottom = foot + _LOWEST_FOOT * is_comma * height
         across = np.minimum(left + width, box.x + box.width) - np.maximum(left, box.x)
         down = np.minimum(bottom, box.y + box.height) - np.maximum(top, box.y)
         covered = np.maximum(across, 0) * np.maximum(down, 0)
-        hangs = (box.height < _COMMA * height) & (box.y + box.height > top + height)
-        may_be_part = is_low | (may_be_comma & hangs)
-        return not (may_be_part & (covered > _DOUBLE * box.width * box.height)).any()
+        return not ((is_low | is_comma) & (covered > _DOUBLE * box.width * box.height)).any()
 
     kept = [
-        [one for one in digits if stands_apart(one, is_low, len(digits) == 1)]
-        for is_low, digits in lines
+        [one for one in line.digits if stands_apart(one, line.is_low, len(line.digits) == 1)]
+        for line in lines
     ]
     return [digits for digits in kept if digits]
+
+
+def _tall(line: Written) -> list[Box]:
+    """Where a believable line's digits stand, and its other ink that is about as tall."""
+    if line.is_low or not line.digits or _mean_belief(line.digits) < _LEAST_MEAN_BELIEF:
+        return []
+    boxes = [one.box for one in line.digits]
+    heights = sorted(box.height for box in boxes)
+    least = _AS_TALL * heights[len(heights) // 2]
+    return boxes + [box for box in line.ink if box.height >= least]
 
 
 def apart(digits: Sequence[Digit]) -> list[Sequence[Digit]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import cv2
 
+from keras_digits.digits import Box
 from keras_digits.errors import PictureError
 from keras_digits.reading.choosing import Chosen, Sight, Stem, choose_one, choose_rows
 from keras_digits.reading.components import Part
@@ -69,6 +70,13 @@ class SeenLine:
     def is_sure(self) -> bool:
         """Whether looking closer is not worth the time."""
         return self.chosen is not None and self.chosen.is_sure
+
+    def ink(self, scale: float) -> list[Box]:
+        """Where its parts stand in the original picture, one of whose pixels is `scale` of ours."""
+        return [
+            Box(part.left, part.top, part.width, part.height).scaled(scale)
+            for part in self.found.group
+        ]
 
 
 @dataclass(eq=False)

@@ -23,7 +23,14 @@ from keras_digits.errors import DigitsError, PictureError
 from keras_digits.processor import num_cores
 from keras_digits.reading.accepting import Acceptance
 from keras_digits.reading.catalogue import network_path
-from keras_digits.reading.choosing import apart, believable, best_row, join_digits, without_doubles
+from keras_digits.reading.choosing import (
+    Written,
+    apart,
+    believable,
+    best_row,
+    join_digits,
+    without_doubles,
+)
 from keras_digits.reading.limits import MAX_PIXELS
 from keras_digits.reading.looking import Seen, SeenLine, find, look_at
 from keras_digits.reading.network import Network
@@ -241,8 +248,16 @@ class Reader:
         """The numbers of a picture, as its layout wants them."""
         if isinstance(seen, PictureError):
             return seen
-        lines = [(line.found.is_lower, self._digits(line, seen.scale)) for line in seen.lines]
-        found: list[Sequence[Digit]] = without_doubles(lines)
+        found = without_doubles(
+            [
+                Written(
+                    is_low=line.found.is_lower,
+                    digits=self._digits(line, seen.scale),
+                    ink=line.ink(seen.scale) if len(seen.lines) > 1 else (),
+                )
+                for line in seen.lines
+            ]
+        )
         if layout in ("auto", "page"):
             found = believable(list(itertools.chain.from_iterable(map(apart, found))))
         numbers = [join_digits(digits) for digits in found]

@@ -86,10 +86,12 @@ loaders:
 
 # Those whom benchmarks/pictures.py and read.py run beside us: RapidOCR in an environment of its own,
 # Debian's Tesseract.
+PEERS := tesseract-ocr fonts-dkg-handwriting fonts-breip
+
 peers: build/peers/.is-set-up
-	@command -v tesseract >/dev/null || \
-	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -qq tesseract-ocr; } || \
-	  { echo "Tesseract is missing. Install it: sudo apt install tesseract-ocr" >&2; exit 2; }
+	@{ command -v tesseract >/dev/null && [ -d /usr/share/fonts/truetype/breip ]; } || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -qq $(PEERS); } || \
+	  { echo "Tesseract or a font is missing. Install them: sudo apt install $(PEERS)" >&2; exit 2; }
 
 build/peers/.is-set-up: benchmarks/peers.txt constraints.txt | $(BIN)/python
 	$(BIN)/python -m venv build/peers

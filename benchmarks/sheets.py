@@ -13,7 +13,7 @@ read where its digits and no others are found.
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeAlias
@@ -60,12 +60,12 @@ class Writer:
 
     def __init__(self, images: Images, labels: Labels, generator: np.random.Generator) -> None:
         self._places = [np.flatnonzero(labels == digit) for digit in range(10)]
-        self._images, self._random = images, generator
+        self._images, self.random = images, generator
 
     def number(self) -> str:
         """One to six digits."""
-        count = int(self._random.integers(1, 7))
-        return "".join(str(digit) for digit in self._random.integers(0, 10, count))
+        count = int(self.random.integers(1, 7))
+        return "".join(str(digit) for digit in self.random.integers(0, 10, count))
 
     def sheet(self, paper: Colour = _PAPER, size: tuple[int, int] = (HEIGHT, WIDTH)) -> Sheet:
         """Bare paper."""
@@ -76,7 +76,7 @@ class Writer:
     ) -> None:
         """Draw rules across a sheet, and if `squared` down it, in place."""
         height, width = sheet.shape[:2]
-        first = int(self._random.integers(step))
+        first = int(self.random.integers(step))
         for row in range(first, height, step):
             cv2.line(sheet, (0, row), (width, row), colour, thick, cv2.LINE_AA)
         for column in range(first, width if squared else 0, step):
@@ -84,18 +84,22 @@ class Writer:
 
     def write(self, sheet: Sheet, text: str, height: float, pen: Colour, thick: int = 0) -> None:
         """Write a number somewhere on a sheet, in place, its strokes `thick` pixels thicker."""
-        random = self._random
+        random = self.random
         line = np.zeros((round(1.6 * height), round(2 * height * (len(text) + 1))), np.float32)
         left = 0.0
         for digit in text:
-            ink = self._digit(int(digit), height * np.exp(random.normal(0, 0.05)))
+            ink = self.digit(int(digit), height * np.exp(random.normal(0, 0.05)))
             top = int(np.clip(1.3 * height - len(ink) + random.normal(0, 2), 0, len(line)))
             part = line[top : top + len(ink), round(left) : round(left) + ink.shape[1]]
             np.maximum(part, ink[: len(part), : part.shape[1]], out=part)
             left += ink.shape[1] + height * random.uniform(0.15, 0.45)
         if thick:
             line = cv2.dilate(line, np.ones((thick + 1, thick + 1), np.uint8))
-        line = _cropped(line, 0)
+        self.lay(sheet, line, pen)
+
+    def lay(self, sheet: Sheet, line: NDArray[np.float32], pen: Colour) -> None:
+        """Put writing, float32 ``(height, width)``, 1 ink, somewhere on a sheet, in place."""
+        random, line = self.random, cropped(line, 0)
         y, x = (
             int(random.uniform(0.12, 0.88) * max(whole - side, 1) * 0.999)
             for whole, side in zip(sheet.shape[:2], line.shape, strict=True)
@@ -104,14 +108,14 @@ class Writer:
         share = line[: len(part), : part.shape[1], None]
         part[:] = part * (1 - share) + np.array(pen, np.float32) * share
 
-    def _digit(self, digit: int, height: float) -> NDArray[np.float32]:
+    def digit(self, digit: int, height: float) -> NDArray[np.float32]:
         """A test digit's strokes at another size, float32, 0 paper, 1 ink."""
-        image = self._images[self._random.choice(self._places[digit])].astype(np.float32)
-        image = _cropped(image, 80)
+        image = self._images[self.random.choice(self._places[digit])].astype(np.float32)
+        image = cropped(image, 80)
         zoom, image = height / len(image), np.pad(image, 2)
         large = cv2.resize(image, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC)
         large = cv2.GaussianBlur(large, (0, 0), max(0.6, 0.35 * zoom))
-        return _cropped(np.asarray(np.clip((large - 105) / 40, 0, 1), np.float32), 0)
+        return cropped(np.asarray(np.clip((large - 105) / 40, 0, 1), np.float32), 0)
 
     def photograph(
         self, sheet: Sheet, shade: float = 0.25, noise: float = 4, tilt: float = 2
@@ -124,7 +128,7 @@ class Writer:
             noise: Standard deviation of the camera's noise, in grey levels.
             tilt: Standard deviation of its tilt, in degrees.
         """
-        random, (height, width) = self._random, sheet.shape[:2]
+        random, (height, width) = self.random, sheet.shape[:2]
         corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
         turn = cv2.getRotationMatrix2D((width / 2, height / 2), random.normal(0, tilt), 0.92)
         seen = cv2.transform(corners[None], turn)[0] + random.normal(0, 0.01 * height, (4, 2))
@@ -142,7 +146,7 @@ class Writer:
         """The sheet as it lies in a thick book."""
         height, width = sheet.shape[:2]
         rows, columns = np.mgrid[:height, :width].astype(np.float32)
-        wave = self._random.uniform(5, 14) * np.sin(columns / 400 + self._random.uniform(0, 6))
+        wave = self.random.uniform(5, 14) * np.sin(columns / 400 + self.random.uniform(0, 6))
         rows += wave.astype(np.float32)
         return np.asarray(
             cv2.remap(sheet, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -151,14 +155,14 @@ class Writer:
     def cast_shadow(self, sheet: Sheet) -> Sheet:
         """The sheet with a shadow that has an edge."""
         height, width = sheet.shape[:2]
-        outline = self._random.integers(0, (width, height), (5, 2)).astype(np.int32)
+        outline = self.random.integers(0, (width, height), (5, 2)).astype(np.int32)
         shadow = np.zeros((height, width), np.float32)
         cv2.fillConvexPoly(shadow, cv2.convexHull(outline), 1.0)
-        shadow = cv2.GaussianBlur(shadow, (0, 0), self._random.uniform(3, 15))
+        shadow = cv2.GaussianBlur(shadow, (0, 0), self.random.uniform(3, 15))
         return np.asarray(sheet * (1 - 0.4 * shadow[..., None]))
 
 
-def _cropped(image: NDArray[np.float32], level: float) -> NDArray[np.float32]:
+def cropped(image: NDArray[np.float32], level: float) -> NDArray[np.float32]:
     """The smallest part of an image that holds all that is above a level."""
     x, y, width, height = cv2.boundingRect((image > level).astype(np.uint8))
     return image[y : y + height, x : x + width]
@@ -264,50 +268,72 @@ KINDS: dict[str, Callable[[Writer, str], NDArray[np.uint8]]] = {
 """What is photographed, by name."""
 
 
-def main(
-    only: Annotated[
-        str | None, typer.Option(help="One peer alone; writes nothing.", show_default=False)
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="A folder to keep the pictures in.", show_default=False)
-    ] = None,
-    reuse: Annotated[
-        bool, typer.Option("--reuse", help="Take what peers of the same versions read before.")
-    ] = False,
-) -> None:
+Only: TypeAlias = Annotated[
+    str | None, typer.Option(help="One peer alone; writes nothing.", show_default=False)
+]
+Out: TypeAlias = Annotated[
+    Path | None, typer.Option(help="A folder to keep the pictures in.", show_default=False)
+]
+Reuse: TypeAlias = Annotated[
+    bool, typer.Option("--reuse", help="Take what peers of the same versions read before.")
+]
+
+
+def main(only: Only = None, out: Out = None, reuse: Reuse = False) -> None:
     """Write numbers on sheets of every kind, and let every peer read them."""
+    words = {name: str(kind.__doc__).rstrip(".") for name, kind in KINDS.items()}
+    compare("sheets", words, _sheets, only, out, reuse)
+
+
+def compare(
+    name: str,
+    words: Mapping[str, str],
+    make_files: Callable[[Images, Labels, Path], Iterator["File"]],
+    only: str | None,
+    out: Path | None,
+    reuse: bool,
+) -> None:
+    """Let every peer read pictures of some kinds, and write who read how many.
+
+    Args:
+        name: Of the result.
+        words: What each kind is, by its name.
+        make_files: Makes ``NUM_SHEETS`` pictures of each from MNIST's test digits, in a folder.
+        only: The one peer that reads, and then nothing is written.
+        out: A folder to keep the pictures in.
+        reuse: Whether to take what peers of the same versions read before.
+    """
     try:
         _, (images, labels) = load_mnist()
-        before = _found_before() if reuse else {}
+        before = _found_before(name, words) if reuse else {}
     except DigitsError as error:
         console.print(f"[red]{error}[/red]", soft_wrap=True)
         sys.exit(2)
     with _folder(out) as folder:
-        total = NUM_SHEETS * len(KINDS)
-        sheets = list(track(_sheets(images, labels, folder), "sheets", total, console=console))
-        counted: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
-        for name in (only,) if only else EVERYBODY:
-            if name in before:
+        total = NUM_SHEETS * len(words)
+        files = list(track(make_files(images, labels, folder), name, total, console=console))
+        counted: dict[str, dict[str, Any]] = {kind: {} for kind in words}
+        for one in (only,) if only else EVERYBODY:
+            if one in before:
                 for kind, found in counted.items():
-                    found[name] = before[name][kind]
+                    found[one] = before[one][kind]
                 continue
-            peer = peers()[name]
+            peer = peers()[one]
             if peer.version() is None:
-                console.print(f"{name} is left out: it isn't installed. Install it: make peers")
+                console.print(f"{one} is left out: it isn't installed. Install it: make peers")
                 continue
-            read = peer.read([sheet.path for sheet in sheets], "page")
-            answers = list(track(read, name, total, console=console))
+            read = peer.read([file.path for file in files], "page")
+            answers = list(track(read, one, total, console=console))
             for kind, found in counted.items():
-                pairs = zip(sheets, answers, strict=True)
-                found[name] = _tally([pair for pair in pairs if pair[0].kind == kind])
-    _print(counted)
+                pairs = zip(files, answers, strict=True)
+                found[one] = _tally([pair for pair in pairs if pair[0].kind == kind])
+    _print(name, counted)
     if only or any(set(found) != set(EVERYBODY) for found in counted.values()):
-        console.print("A part only, so benchmarks/results/sheets.json stays as it is.")
+        console.print(f"A part only, so benchmarks/results/{name}.json stays as it is.")
         return
-    words = {name: str(kind.__doc__).rstrip(".") for name, kind in KINDS.items()}
-    kinds = {name: {"words": words[name], "peers": found} for name, found in counted.items()}
+    kinds = {kind: {"words": words[kind], "peers": found} for kind, found in counted.items()}
     write_result(
-        "sheets",
+        name,
         {
             "seed": SEED,
             "count": NUM_SHEETS,
@@ -318,23 +344,23 @@ def main(
     )
 
 
-def _found_before() -> dict[str, dict[str, Any]]:
+def _found_before(name: str, kinds: Iterable[str]) -> dict[str, dict[str, Any]]:
     """What the peers, not we, were found to read in the last run, by their names and the kind.
 
     Raises:
-        DigitsError: It was of other sheets, or of other versions of theirs.
+        DigitsError: It was of other pictures, or of other versions of theirs.
     """
-    before = json.loads((RESULTS / "sheets.json").read_text("utf-8"))
+    before = json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
     now = describe_everybody()["versions"]
-    others = [name for name in EVERYBODY if name != "ours"]
-    same = [before["environment"]["versions"].get(name) == now.get(name) for name in others]
+    others = [one for one in EVERYBODY if one != "ours"]
+    same = [before["environment"]["versions"].get(one) == now.get(one) for one in others]
     if (before["seed"], before["count"]) != (SEED, NUM_SHEETS) or not all(same):
-        raise DigitsError("the peers or the sheets are others since; run it without --reuse.")
-    kinds = before["kinds"]
-    return {name: {kind: kinds[kind]["peers"][name] for kind in KINDS} for name in others}
+        raise DigitsError("the peers or the pictures are others since; run it without --reuse.")
+    found = before["kinds"]
+    return {one: {kind: found[kind]["peers"][one] for kind in kinds} for one in others}
 
 
-class _File(NamedTuple):
+class File(NamedTuple):
     """A sheet: its kind, the number on it, and where it lies."""
 
     kind: str
@@ -353,7 +379,7 @@ def _folder(out: Path | None) -> Iterator[Path]:
         yield Path(scratch)
 
 
-def _sheets(images: Images, labels: Labels, folder: Path) -> Iterator[_File]:
+def _sheets(images: Images, labels: Labels, folder: Path) -> Iterator[File]:
     """Make all sheets."""
     for number, (kind, make) in enumerate(KINDS.items()):
         writer = Writer(images, labels, np.random.default_rng([SEED, number]))
@@ -361,19 +387,19 @@ def _sheets(images: Images, labels: Labels, folder: Path) -> Iterator[_File]:
             text = writer.number()
             path = folder / f"{kind}_{index:02}_{text}.jpg"
             Image.fromarray(make(writer, text)).save(path, quality=90)
-            yield _File(kind, text, path)
+            yield File(kind, text, path)
 
 
-def _tally(pairs: Sequence[tuple[_File, Answer]]) -> dict[str, Any]:
+def _tally(pairs: Sequence[tuple[File, Answer]]) -> dict[str, Any]:
     """What the answers to some sheets amount to; the one number may be read in pieces."""
     labels = [sheet.text for sheet, _ in pairs]
     return tally([answer for _, answer in pairs], labels, labels, ["number"] * len(pairs))
 
 
-def _print(counted: dict[str, dict[str, Any]]) -> None:
+def _print(title: str, counted: dict[str, dict[str, Any]]) -> None:
     """Right answers in percent by kind."""
     names = list(next(iter(counted.values())))
-    table = Table("on photographed paper", *names)
+    table = Table(title, *names)
     for kind, found in counted.items():
         table.add_row(kind, *(f"{100 * found[name]['value']:.0f}" for name in names))
     console.print(table)

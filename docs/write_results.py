@@ -16,6 +16,7 @@ from reading_results import (
     declining_section,
     pictures_section,
     sheets_section,
+    signs_section,
     speed_section,
 )
 from serving_results import fuzz_section, serving_section
@@ -55,6 +56,7 @@ def results_page() -> str:
     for name, section in (
         ("pictures", pictures_section),
         ("sheets", sheets_section),
+        ("signs", signs_section),
         ("declining", declining_section),
         ("corruptions", corruptions_section),
         ("read", speed_section),

@@ -86,7 +86,7 @@ class Hand:
             previous_end = left + ink_right - ink_left
             self._tell(answers, label, left, previous_end)
             left = self._go_on(strip, previous_end, is_letter, is_next)
-            joins = self._joins_letters if is_letter and is_next else self._joins
+            joins = is_letter == is_next and (self._joins_letters if is_letter else self._joins)
             if left > self._width + 12:
                 break
         else:

@@ -254,6 +254,8 @@ def _mix_signs(
 ) -> None:
     """Put signs and words before or behind some lines' digits, and some of these in brackets.
 
+    Of a line with many digits some stand behind that again: its end is mostly out of view.
+
     Args:
         digits: float32 ``(n, 28, 28)``, of all lines, in place.
         labels: uint8 ``(n,)``, in place.
@@ -263,9 +265,10 @@ def _mix_signs(
     """
     draws, counts = generator.random(len(ends)), ends - starts
     draws[counts < 2] = 0.5
+    behind = generator.integers(starts + 1, np.maximum(ends, starts + 2))
     for places, draw_some in (
-        (np.concatenate([starts[draws < 0.06], ends[draws > 0.985] - 1]), draw_currencies),
-        (ends[(draws > 0.96) & (draws < 0.985)] - 1, draw_percents),
+        (np.concatenate([starts[draws < 0.06], behind[draws > 0.985]]), draw_currencies),
+        (behind[(draws > 0.96) & (draws < 0.985)], draw_percents),
         (_places_of_words(starts, ends, (draws > 0.1) & (draws < 0.18), generator), draw_letters),
     ):
         digits[places] = bend(draw_some(len(places), generator), labels[places], generator)
@@ -285,7 +288,7 @@ def _places_of_words(
     has_word: NDArray[np.bool_],
     generator: np.random.Generator,
 ) -> NDArray[np.intp]:
-    """The places of letters, two to seven of them before or behind the digits of a line.
+    """The places of letters, two to seven of them before or behind digits of a line.
 
     Args:
         starts: int ``(lines,)``, where the digits of each line begin.
@@ -297,7 +300,8 @@ def _places_of_words(
     for start, end in zip(starts[has_word], ends[has_word], strict=True):
         if end - start > 2:
             length = int(generator.integers(2, min(7, end - start - 1) + 1))
-            first = start if generator.random() < 0.5 else end - length
+            is_before = generator.random() < 0.5
+            first = start if is_before else int(generator.integers(start + 1, end - length + 1))
             places.append(np.arange(first, first + length))
     return np.concatenate(places)
 

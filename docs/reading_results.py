@@ -244,8 +244,8 @@ def signs_section(result: dict[str, Any]) -> str:
         "learned from. All digits and no others had to be found; where a number ends and the next "
         "begins is not held against anybody.",
         "What is missed is mostly one letter or bracket taken for a digit, such as an l for a 1. "
-        "Signs and words of these kinds, with other digits, were looked at while the network that "
-        "ships was trained, so expect a little less of other hands.",
+        "How commas and the circles of percent signs are told from digits was worked out on "
+        "pictures like these, with other digits.",
     )
 
 

@@ -90,8 +90,7 @@ class Writer:
         for digit in text:
             ink = self.digit(int(digit), height * np.exp(random.normal(0, 0.05)))
             top = int(np.clip(1.3 * height - len(ink) + random.normal(0, 2), 0, len(line)))
-            part = line[top : top + len(ink), round(left) : round(left) + ink.shape[1]]
-            np.maximum(part, ink[: len(part), : part.shape[1]], out=part)
+            add_ink(line, ink, round(left), top)
             left += ink.shape[1] + height * random.uniform(0.15, 0.45)
         if thick:
             line = cv2.dilate(line, np.ones((thick + 1, thick + 1), np.uint8))
@@ -166,6 +165,12 @@ def cropped(image: NDArray[np.float32], level: float) -> NDArray[np.float32]:
     """The smallest part of an image that holds all that is above a level."""
     x, y, width, height = cv2.boundingRect((image > level).astype(np.uint8))
     return image[y : y + height, x : x + width]
+
+
+def add_ink(line: NDArray[np.float32], ink: NDArray[np.float32], left: int, top: int) -> None:
+    """Lay ink over ink, in place; what is outside is lost."""
+    part = line[top : top + len(ink), left : left + ink.shape[1]]
+    np.maximum(part, ink[: len(part), : part.shape[1]], out=part)
 
 
 def plain(writer: Writer, text: str) -> NDArray[np.uint8]:

@@ -21,7 +21,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
-from sheets import NUM_SHEETS, SEED, File, Only, Out, Reuse, Writer, compare
+from sheets import NUM_SHEETS, SEED, File, Only, Out, Reuse, Writer, add_ink, compare
 from tutorial import console
 
 from keras_digits.digits import Images, Labels
@@ -100,7 +100,7 @@ class Scribe(Writer):
         for part in re.findall(r"[A-Za-z]+[.]?|.", text):
             if part.isdigit():
                 ink = self.digit(int(part), height * float(np.exp(random.normal(0, 0.05))))
-                _lay(line, ink, left, foot - len(ink) + random.normal(0, 2))
+                add_ink(line, ink, round(left), round(foot - len(ink) + random.normal(0, 2)))
                 left += ink.shape[1] + height * random.uniform(0.12, 0.35)
             elif part == " ":
                 left += height * random.uniform(0.3, 0.6)
@@ -133,12 +133,6 @@ class Scribe(Writer):
         ImageDraw.Draw(page).text((left, foot), word, font=font, fill=255, anchor="ls")
         np.maximum(line, np.asarray(page, np.float32) / 255, out=line)
         return float(left + font.getlength(word))
-
-
-def _lay(line: NDArray[np.float32], ink: NDArray[np.float32], left: float, top: float) -> None:
-    """Lay ink over ink, in place."""
-    part = line[round(top) : round(top) + len(ink), round(left) : round(left) + ink.shape[1]]
-    np.maximum(part, ink[: len(part), : part.shape[1]], out=part)
 
 
 def main(only: Only = None, out: Out = None, reuse: Reuse = False) -> None:

@@ -31,6 +31,19 @@ def test_export_says_where_it_has_written(
     assert Path(out).exists()
 
 
+def test_export_says_whose_figures_are_of_another_arithmetic(
+    trained_run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Path(shutil.copytree(trained_run.folder, "run"))
+    (run / "metrics.json").unlink(missing_ok=True)  # as of a run that wasn't evaluated yet
+    assert main(["export", "run"]) == 0
+    assert capsys.readouterr().out.endswith("Agrees with Keras on test digits: run/digits.onnx\n")
+    (run / "metrics.json").write_text('{"arithmetic": "int8"}', "utf-8")
+    assert main(["export", "run"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.endswith("The run's figures are in int8; for the file's: digits evaluate run\n")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -68,12 +68,15 @@ def export(
     with progress_bar() as report_progress:
         path = _exporter(file_format, arithmetic, report_progress)(opened, dataset, out)
     print(f"Agrees with Keras on test digits: {path}")
-    if path == opened.onnx_path and (told := _arithmetic_of_figures(opened)) != _arithmetic(path):
+    told = _arithmetic_of_figures(opened)
+    if path == opened.onnx_path and told not in (None, _arithmetic(path)):
         print(f"The run's figures are in {told}; for the file's: digits evaluate {run}")
 
 
-def _arithmetic_of_figures(run: "Run") -> str:
-    """What the network computed in when it was evaluated."""
+def _arithmetic_of_figures(run: "Run") -> str | None:
+    """What the network computed in when it was evaluated; None where it wasn't yet."""
+    if not (run.folder / "metrics.json").is_file():
+        return None
     return str(run.metrics().get("arithmetic", "float32"))
 
 

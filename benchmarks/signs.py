@@ -2,8 +2,9 @@
 
 Numbers of MNIST's test digits on bare paper, photographed as in ``sheets.py``, 30 of each kind.
 Signs are drawn as a pen draws them; words are set in fonts made from handwriting, because there are
-no letters in MNIST, and nobody learned from these. Read as pages, and counted as there: all digits
-and no others. Writes ``benchmarks/results/signs.json``.
+no letters in MNIST, and nobody learned from these. How signs and words are told from digits was
+worked out on pictures made with other seeds. Read as pages, and counted as there: all digits and no
+others. Writes ``benchmarks/results/signs.json``.
 
     make peers                           # once; it installs the fonts too
     python benchmarks/signs.py           # some five minutes; then make docs
@@ -43,6 +44,8 @@ _WORDS = (
     *("euros", "Sum", "Invoice", "year", "Level", "flat", "Sheet", "code", "pieces", "hours", "of"),
 )
 
+_UNITS = ("kg", "g", "km", "m", "cm", "ml", "l", "t", "h", "min", "am", "pm", "th", "rd", "EUR")
+
 _ARC = [(0.22 * float(np.sin(t)), -0.15 + 1.35 * t / np.pi) for t in np.linspace(0, np.pi, 16)]
 _RING = [(float(np.cos(t)), float(np.sin(t))) for t in np.linspace(0, 2 * np.pi, 20)]
 _DOLLAR = [(0.45, 0.85), (0.2, 1.0), (0.03, 0.8), (0.2, 0.55), (0.42, 0.4), (0.4, 0.1), (0.2, 0.0)]
@@ -79,8 +82,10 @@ KINDS = {
     "brackets": ("in round brackets", ("(#)", "(##)", "(###)")),
     "word_before": ("a word before", ("W ##", "W ###", "W ####")),
     "word_behind": ("a word behind", ("## W", "### W", "#### W")),
+    "unit": ("a unit right behind", ("#U", "##U", "###U")),
 }
-"""What each kind is, and what it looks like: # is any digit, W a word, ? a point or a comma."""
+"""What each kind is, and what it looks like: # is any digit, ? a point or a comma, W a word, U a
+unit."""
 
 
 class Scribe(Writer):
@@ -88,7 +93,7 @@ class Scribe(Writer):
 
     def fill(self, templates: Sequence[str]) -> str:
         """A text like one of some templates."""
-        choices = {"#": list("0123456789"), "W": _WORDS, "?": [".", ","]}
+        choices = {"#": list("0123456789"), "W": _WORDS, "U": _UNITS, "?": [".", ","]}
         template = str(self.random.choice(templates))
         return "".join(str(self.random.choice(choices.get(one, [one]))) for one in template)
 
@@ -149,7 +154,7 @@ def main(only: Only = None, out: Out = None, reuse: Reuse = False) -> None:
 def _pictures(images: Images, labels: Labels, folder: Path) -> Iterator[File]:
     """Make all pictures."""
     for number, (kind, (_, templates)) in enumerate(KINDS.items()):
-        scribe = Scribe(images, labels, np.random.default_rng([SEED, 100 + number]))
+        scribe = Scribe(images, labels, np.random.default_rng([SEED, 200 + number]))
         for index in range(NUM_SHEETS):
             text = scribe.fill(templates)
             path = folder / f"{kind}_{index:02}.jpg"

@@ -14,6 +14,7 @@ from keras_digits.reading.choosing import (
     choose_one,
     choose_rows,
     without_doubles,
+    without_signs,
 )
 from keras_digits.reading.views import Level, View
 
@@ -155,3 +156,55 @@ def test_what_belongs_to_a_line_is_no_number(
     assert len(without_doubles([line, other])) == 1 + is_kept
     doubtful = Written(False, [replace(digit_in(Box(100, 0, 40, 100)), confidence=0.2)], [])
     assert len(without_doubles([doubtful, other])) == 2
+
+
+def boxes(*columns: tuple[int, int], height: int = 60) -> list[Box]:
+    """Ink that stands in a row, from which column to which."""
+    return [Box(left, 0, right - left, height) for left, right in columns]
+
+
+@pytest.mark.parametrize(
+    ("ink", "read", "kept"),
+    [
+        (boxes((0, 40), (44, 80), (84, 120)), [1], []),  # a word with a letter like a digit
+        (boxes((0, 40), (44, 80), (84, 120)), [0, 1], [0, 1]),  # a number with a sign
+        (boxes((0, 40), (44, 80)), [0], [0]),  # a currency's sign, or a bracket
+        (boxes((0, 40), (60, 80), (100, 120)), [0], [0]),  # a number, and a unit behind it
+        (boxes((0, 40), (44, 80), (84, 120), (160, 200)), [1, 3], [3]),  # a word, and a number
+        (boxes((0, 40), (5, 30), (44, 80)), [0], [0]),  # a digit in two pieces
+        (boxes((0, 40), (44, 80), (84, 120), height=20), [0], [0]),  # dots and dashes
+        ([], [], []),
+    ],
+)
+def test_letters_of_a_word_are_no_digits(ink: list[Box], read: list[int], kept: list[int]) -> None:
+    digits = [digit_in(ink[index]._replace(height=60)) for index in read]
+    line = without_signs(Written(False, digits, ink))
+    assert line.digits == [digits[read.index(index)] for index in kept]
+    assert line.ink == ink
+
+
+SIGN = [Box(60, 2, 22, 22), Box(65, 0, 40, 60), Box(90, 38, 22, 22)]
+
+
+def test_percent_sign_is_no_digit() -> None:
+    ink = [Box(15, 0, 40, 60), *SIGN]  # so near as letters stand
+    number, sign, circle = digit_in(ink[0], 5), digit_in(Box(60, 0, 50, 60), 6), digit_in(SIGN[2])
+    for read in ([number, sign], [number, sign, circle], [number, circle], [number]):
+        line = Written(False, read, ink)
+        assert without_signs(line) == line._replace(digits=[number])
+
+
+@pytest.mark.parametrize(
+    "ink",
+    [
+        SIGN[:2],
+        SIGN[1:],
+        [Box(90, 2, 22, 22), SIGN[1], Box(60, 38, 22, 22)],  # the other way
+        [Box(60, -60, 22, 22), *SIGN[1:]],  # a mark of the line above
+        [SIGN[0]._replace(height=8), SIGN[1], SIGN[2]._replace(height=8)],  # dots, as of a division
+        [],
+    ],
+)
+def test_digit_with_marks_around_is_no_percent_sign(ink: list[Box]) -> None:
+    digit = digit_in(Box(65, 0, 40, 60), 6)
+    assert without_signs(Written(False, [digit], ink)).digits == [digit]

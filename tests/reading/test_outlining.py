@@ -5,11 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
-from keras_digits.digits import NUM_CLASSES, SIDE, Digit
+from keras_digits.digits import NUM_CLASSES, SIDE, Box, Digit
 from keras_digits.reading.decoding import Spot
 from keras_digits.reading.finding import find_lines
 from keras_digits.reading.ink import find_ink
-from keras_digits.reading.outlining import outline
+from keras_digits.reading.outlining import Outline, brackets, outline
 from keras_digits.reading.parts import Pieces
 from keras_digits.reading.reader import Reader
 from pen import write
@@ -77,3 +77,50 @@ def test_digit_seen_beyond_the_border_still_has_a_box_in_the_picture() -> None:
         assert one.box.height > 0
         assert one.box.x + one.box.width <= 30
         assert one.box.y + one.box.height <= 40
+
+
+def stroke(bulge: float, height: int = 60) -> Outline:
+    """An upright stroke whose middle stands so far right of its ends, in its height."""
+    down = np.linspace(0, 1, height)
+    columns = np.round(bulge * height * (1 - (2 * down - 1) ** 2)).astype(int)
+    columns -= columns.min()
+    mask = np.zeros((height, columns.max() + 5), np.uint8)
+    for offset in range(5):
+        mask[np.arange(height), columns + offset] = 1
+    return Outline(Box(0, 0, *mask.shape[::-1]), mask.astype(np.float32), mask)
+
+
+LEFT, RIGHT, UPRIGHT = stroke(-0.16), stroke(0.16), stroke(0.03)
+
+
+@pytest.mark.parametrize("bulge", [-0.2, -0.1, 0.0, 0.1])
+def test_bow_is_how_far_the_middle_bulges(bulge: float) -> None:
+    assert stroke(bulge).bow == pytest.approx(0.86 * bulge, abs=0.02)  # ends have a height too
+    leaning = stroke(bulge)
+    rows = np.arange(60)
+    wide = np.zeros((60, 80), np.uint8)
+    for row, ink in zip(rows, leaning.mask, strict=True):
+        wide[row, row // 2 : row // 2 + len(ink)] = ink
+    assert Outline(Box(0, 0, 80, 60), wide.astype(np.float32), wide).bow == pytest.approx(
+        leaning.bow, abs=0.02
+    )
+
+
+@pytest.mark.parametrize(
+    ("digits", "outlines", "signs"),
+    [
+        ([1, 5, 1], [LEFT, UPRIGHT, RIGHT], [0, 2]),
+        ([1, 5, 1], [RIGHT, UPRIGHT, LEFT], []),  # not the way brackets stand
+        ([5, 1], [UPRIGHT, RIGHT], [1]),  # the other wasn't taken for a digit
+        ([1, 5], [LEFT, UPRIGHT], [0]),
+        ([1, 1], [UPRIGHT, UPRIGHT], []),
+        ([2, 1, 5, 1, 3], [UPRIGHT, LEFT, UPRIGHT, RIGHT, UPRIGHT], [1, 3]),
+        ([2, 1, 5], [UPRIGHT, LEFT, UPRIGHT], []),  # a one that is bent
+        ([7, 2], [LEFT, RIGHT], []),
+        ([1], [LEFT], []),
+    ],
+)
+def test_bent_ones_around_digits_are_brackets(
+    digits: list[int], outlines: list[Outline], signs: list[int]
+) -> None:
+    assert sorted(brackets(digits, outlines)) == signs

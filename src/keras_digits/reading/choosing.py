@@ -57,6 +57,24 @@ _LIKE_COMMAS, _COMMA, _LOWEST_HEAD, _LOWEST_FOOT = (1, 7, 9), 0.5, 0.05, 0.5
 """One of these digits by itself is a comma, if it is lower than this share of a tall one's height,
 and its head and foot are no further below that one's foot than these."""
 
+_LETTER, _LETTER_GAP, _LETTER_OVERLAP = 0.4, 0.12, 0.5
+"""A letter is at least so tall, in the height of a line's digits; those of a word are no further
+apart than this; and what stands above another by more than this share is the same letter."""
+
+_FEWEST_LETTERS, _LETTERS_A_DIGIT = 3, 2
+"""So many letters are a word, if there are so many times as many as digits read among them: in
+words a letter or two look like digits, and beside digits there are few signs."""
+
+_PIECE = 0.75
+"""More than this share of a digit stands on a sign or in a word that it is a piece of."""
+
+_FEWEST_PIECES = 3
+"""So many pieces a percent sign has: a stroke and two circles."""
+
+_CIRCLE, _CIRCLE_WIDTH, _CIRCLE_REACH = (0.2, 0.55), (0.5, 2.0), 0.35
+"""How tall such a circle is, in the height of the stroke, how wide, in its own, and how far it may
+reach beyond the stroke, in that one's height."""
+
 _COLUMN_GAP, _COLUMN_RATIO = 0.9, 3.0
 """Two columns of a table are at least so far apart, in the height of their digits, and so many
 times as far as the digits of one number usually are."""
@@ -245,12 +263,105 @@ class Written(NamedTuple):
     Attributes:
         is_low: Whether its ink is low and may be a part of others' digits or signs.
         digits: From left to right.
-        ink: Where its parts stand, read or not.
+        ink: Where its parts stand, read or not, but those that the picture's border cuts off.
     """
 
     is_low: bool
     digits: Sequence[Digit]
     ink: Sequence[Box]
+
+
+def without_signs(line: Written) -> Written:
+    """A line without the digits that are percent signs, pieces of them, or letters of words."""
+    if not line.digits:
+        return line
+    height = float(np.median([one.box.height for one in line.digits]))
+    signs = _percent_signs(line.ink, height)
+
+    def stands_apart(box: Box) -> bool:
+        return not any(_share(box, *sign) > _PIECE for sign in signs)
+
+    digits = [one for one in line.digits if stands_apart(one.box)]
+    ink = [box for box in line.ink if stands_apart(box)]
+    return line._replace(digits=_without_letters(digits, ink, height))
+
+
+def _share(box: Box, start: float, end: float) -> float:
+    """How much of a box lies between two columns."""
+    return max(0.0, min(end, box.x + box.width) - max(start, box.x)) / box.width
+
+
+def _percent_signs(ink: Sequence[Box], height: float) -> list[tuple[float, float]]:
+    """From which column to which percent signs stand.
+
+    One is a stroke with something small above and left of its middle, and below and right of it.
+
+    Args:
+        ink: The parts of a line.
+        height: Of its digits.
+    """
+    if len(ink) < _FEWEST_PIECES:
+        return []
+    boxes = np.array(ink)
+    lefts, tops, widths, heights = boxes.T
+    across, down = lefts + widths / 2, tops + heights / 2
+    signs = []
+    for stroke in np.flatnonzero(heights >= _AS_TALL * height):
+        left, top, wide, tall = boxes[stroke]
+        reach = _CIRCLE_REACH * tall
+        is_near = (lefts >= left - reach) & (lefts + widths <= left + wide + reach)
+        is_near &= (tops >= top - reach) & (tops + heights <= top + tall + reach)
+        is_near &= (heights >= _CIRCLE[0] * tall) & (heights <= _CIRCLE[1] * tall)
+        is_near &= (widths >= _CIRCLE_WIDTH[0] * heights) & (widths <= _CIRCLE_WIDTH[1] * heights)
+        first = is_near & (across < across[stroke]) & (down < down[stroke])
+        second = is_near & (across > across[stroke]) & (down > down[stroke])
+        if first.any() and second.any():
+            of_it = first | second
+            of_it[stroke] = True
+            signs.append((float(lefts[of_it].min()), float((lefts + widths)[of_it].max())))
+    return signs
+
+
+def _without_letters(digits: Sequence[Digit], ink: Sequence[Box], height: float) -> list[Digit]:
+    """The digits that don't stand among letters: of a word, most is no digit.
+
+    Args:
+        digits: Those of a line.
+        ink: Its parts.
+        height: Of its digits.
+    """
+    letters = _letters([box for box in ink if box.height >= _LETTER * height])
+    gaps = [right.left - left.right for left, right in pairwise(letters)]
+    ends = [index for index, gap in enumerate(gaps, 1) if gap > _LETTER_GAP * height]
+    kept = list(digits)
+    for first, last in pairwise([0, *ends, len(letters)]):
+        word = letters[first:last]
+        if len(word) >= _FEWEST_LETTERS:
+            left, right = word[0].left, max(letter.right for letter in word)
+            among = [one for one in kept if _share(one.box, left, right) > _PIECE]
+            if len(word) >= _LETTERS_A_DIGIT * len(among):
+                kept = [one for one in kept if one not in among]
+    return kept
+
+
+class _Letter(NamedTuple):
+    """From which column to which something is written."""
+
+    left: int
+    right: int
+
+
+def _letters(ink: Sequence[Box]) -> list[_Letter]:
+    """Ink as letters from left to right; what stands above one another is one."""
+    letters: list[_Letter] = []
+    for box in sorted(ink, key=lambda box: box.x):
+        left, right = box.x, box.x + box.width
+        last = letters[-1] if letters else None
+        if last and last.right - left > _LETTER_OVERLAP * min(last.right - last.left, box.width):
+            letters[-1] = _Letter(last.left, max(last.right, right))
+        else:
+            letters.append(_Letter(left, right))
+    return letters
 
 
 def without_doubles(lines: Sequence[Written]) -> list[Sequence[Digit]]:

@@ -71,13 +71,6 @@ class SeenLine:
         """Whether looking closer is not worth the time."""
         return self.chosen is not None and self.chosen.is_sure
 
-    def ink(self, scale: float) -> list[Box]:
-        """Where its parts stand in the original picture, one of whose pixels is `scale` of ours."""
-        return [
-            Box(part.left, part.top, part.width, part.height).scaled(scale)
-            for part in self.found.group
-        ]
-
 
 @dataclass(eq=False)
 class Seen:
@@ -108,6 +101,15 @@ class Seen:
             if line.chosen
             for spot in line.chosen.spots
         )
+
+    def ink_of(self, line: SeenLine) -> list[Box]:
+        """Where a line's parts stand in the original picture, but those that are cut off by it."""
+        height, width = self.ink.strength.shape
+        return [
+            Box(part.left, part.top, part.width, part.height).scaled(self.scale)
+            for part in line.found.group
+            if part.left > 0 and part.top > 0 and part.right < width and part.bottom < height
+        ]
 
     def find_fainter(self) -> bool:
         """Find the one digit in fainter ink too; what was seen before still counts.

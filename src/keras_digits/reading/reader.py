@@ -30,12 +30,13 @@ from keras_digits.reading.choosing import (
     best_row,
     join_digits,
     without_doubles,
+    without_signs,
 )
 from keras_digits.reading.limits import MAX_PIXELS
 from keras_digits.reading.looking import Seen, SeenLine, find, look_at
 from keras_digits.reading.network import Network
 from keras_digits.reading.normalising import normalise
-from keras_digits.reading.outlining import outline, window
+from keras_digits.reading.outlining import brackets, outline, window
 from keras_digits.reading.picture import silenced_decoders
 from keras_digits.reading.sharing import Shared
 from keras_digits.reading.workers import Workers
@@ -248,16 +249,17 @@ class Reader:
         """The numbers of a picture, as its layout wants them."""
         if isinstance(seen, PictureError):
             return seen
-        found = without_doubles(
-            [
-                Written(
-                    is_low=line.found.is_lower,
-                    digits=self._digits(line, seen.scale),
-                    ink=line.ink(seen.scale) if len(seen.lines) > 1 else (),
-                )
-                for line in seen.lines
-            ]
-        )
+        written = [
+            Written(
+                is_low=line.found.is_lower,
+                digits=self._digits(line, seen.scale),
+                ink=seen.ink_of(line),
+            )
+            for line in seen.lines
+        ]
+        if layout != "digit":  # which may be in many pieces
+            written = [without_signs(line) for line in written]
+        found = without_doubles(written)
         if layout in ("auto", "page"):
             found = believable(list(itertools.chain.from_iterable(map(apart, found))))
         numbers = [join_digits(digits) for digits in found]
@@ -271,6 +273,14 @@ class Reader:
         if chosen is None or not chosen.spots:
             return []
         outlines = outline(chosen.spots, chosen.view, line.found.parts, line.found.group)
+        signs = brackets([spot.digit for spot in chosen.spots], outlines)
+        found = [
+            one
+            for index, one in enumerate(
+                zip(chosen.spots, chosen.confidences, outlines, strict=True)
+            )
+            if index not in signs
+        ]
         digits = [
             Digit(
                 digit=spot.digit,
@@ -279,13 +289,11 @@ class Reader:
                 probabilities=spot.probabilities,
                 image=window(spot, chosen.view),
             )
-            for spot, confidence, outlined in zip(
-                chosen.spots, chosen.confidences, outlines, strict=True
-            )
+            for spot, confidence, outlined in found
         ]
-        if self._network is self._line_network:
+        if self._network is self._line_network or not digits:
             return digits
-        images = np.stack([normalise(outlined.ink) for outlined in outlines])
+        images = np.stack([normalise(outlined.ink) for _, _, outlined in found])
         answers = zip(*self._network.classify(images), strict=True)
         return [
             replace(

@@ -138,8 +138,11 @@ def test_digit_drawn_at_28x28_without_anti_aliasing_is_read(reader: Reader, digi
     assert reader.read(hard, "digit").text == digit
 
 
-@pytest.mark.parametrize("text", ["12.345", "2 480", "67-", "3,50", "1.000,-"])
-def test_separators_are_no_digits(reader: Reader, text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    ["12.345", "2 480", "67-", "3,50", "1.000,-", "(25)", "(8)", "(1)", "(9041)", "25%", "8%"],
+)
+def test_separators_and_signs_are_no_digits(reader: Reader, text: str) -> None:
     expected = "".join(character for character in text if character.isdigit())
     assert reader.read(write(text, thickness=6), "number").text == expected
 

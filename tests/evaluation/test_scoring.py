@@ -127,8 +127,6 @@ def test_command_in_the_report_makes_the_same_recipe() -> None:
         "digits train --optimizer adam --learning-rate 0.01 --seed 4 --data 'my digits/a.csv'"
     )
     assert recipe_command(Recipe().to_dict()) == "digits train"
-    several = Recipe(start=("compact", "runs/a")).with_absolute_paths()
-    assert recipe_command(several.to_dict()) == "digits train --start compact --start runs/a"
 
 
 def test_report_repeats_the_set_that_was_used(trained_run: Run) -> None:

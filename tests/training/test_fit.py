@@ -516,32 +516,6 @@ def test_training_goes_on_from_a_network_that_ships(optdigits: Dataset) -> None:
         np.testing.assert_allclose(one, other, atol=0.05 * np.abs(one).max())
 
 
-def test_training_goes_on_from_the_mean_of_several(optdigits: Dataset) -> None:
-    recipe = Recipe(dataset="optdigits", network="compact", epochs=1, validation_split=0.1, seed=1)
-    first = train(recipe, out="first", dataset=optdigits)
-    second = train(
-        dataclasses.replace(recipe, start="first", learning_rate=0.02),
-        out="second",
-        dataset=optdigits,
-    )
-    last = dataclasses.replace(recipe, start=("first", "second"), learning_rate=1e-9)
-    run = train(last, out="last", dataset=optdigits)
-    assert run.recipe.starts == tuple(str(Path(name).resolve()) for name in ("first", "second"))
-    assert run.split.before is not None
-    assert len([*run.split.lineage]) == 4  # itself, first, second and what that began with
-    model = NETWORKS["compact"].finish(NETWORKS["compact"].build("float32"))  # type: ignore[misc]
-    some = [load_model(one).get_weights() for one in (first, second)]
-    model.set_weights([(one + other) / 2 for one, other in zip(*some, strict=True)])
-    images = optdigits.test.images
-    expected = NETWORKS["compact"].probabilities(model, images).argmax(axis=1)
-    answers = NETWORKS["compact"].probabilities(load_model(run), images).argmax(axis=1)
-    assert (answers == expected).mean() > 0.95
-    for other in ({"seed": 2}, {"start": ("first", "nowhere")}):
-        with pytest.raises(RunError, match=r"would hold out|nowhere"):
-            train(dataclasses.replace(last, **other), out="other", dataset=optdigits)
-    assert not Path("other").exists()
-
-
 def test_networks_to_start_from_are_told_apart(optdigits: Dataset) -> None:
     with pytest.raises(RunError, match="has network compact; expected a trained lines"):
         train(Recipe(dataset="optdigits", network="lines", start="compact"), out="run")

@@ -89,21 +89,6 @@ def test_average_with_a_start_needs_one() -> None:
     assert Recipe(averaging="start", start="runs/first").start == "runs/first"
 
 
-def test_training_may_start_from_several() -> None:
-    recipe = Recipe(start=["compact", Path("runs/first"), "/runs/second"])  # type: ignore[arg-type]
-    assert recipe.start == ("compact", "./runs/first", "/runs/second")
-    assert recipe.with_absolute_paths().starts == (
-        "compact",
-        str(Path("runs/first").resolve()),
-        "/runs/second",
-    )
-    assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
-    assert Recipe(start=["compact"]).start == "compact"  # type: ignore[arg-type]
-    assert Recipe(start=[]).start is None  # type: ignore[arg-type]
-    with pytest.raises(RecipeError, match="start is empty"):
-        Recipe(start=["compact", ""])  # type: ignore[arg-type]
-
-
 def test_last_epochs_are_plain_only_where_others_are_not() -> None:
     with pytest.raises(RecipeError, match="Choose an augmentation"):
         Recipe(plain_epochs=2)

@@ -21,20 +21,13 @@ if TYPE_CHECKING:
     from keras_digits.training.run import Run
 
 
-_SEVERAL = {
-    "optimizer": "Give it several times to compare.",
-    "start": "Given several times, the mean of all.",
-}
-"""What it means to give a flag several times."""
-
-
 def _flag(name: str) -> Any:
     """The option that mirrors a recipe's field; unset it leaves the recipe's default."""
     default = Recipe.__dataclass_fields__[name].default
     shown = "" if default is None else f"  [default: {default}]"
     flag = f"--{name.replace('_', '-')}"
-    if (more := _SEVERAL.get(name)) is not None:
-        shown = f" {more}{shown}"
+    if name == "optimizer":
+        shown = f" Give it several times to compare.{shown}"
     return typer.Option(flag, help=setting_help(name) + shown, metavar=name.upper())
 
 
@@ -51,7 +44,7 @@ def train(
     augmentation: Annotated[str | None, _flag("augmentation")] = None,
     plain_epochs: Annotated[int | None, _flag("plain_epochs")] = None,
     non_digits: Annotated[float | None, _flag("non_digits")] = None,
-    start: Annotated[list[str] | None, _flag("start")] = None,
+    start: Annotated[str | None, _flag("start")] = None,
     averaging: Annotated[str | None, _flag("averaging")] = None,
     dataset: Annotated[str | None, _flag("dataset")] = None,
     data: Annotated[str | None, _flag("data")] = None,
@@ -71,9 +64,7 @@ def train(
     settings = dict(locals())  # the flags, which bear the names of a recipe's fields
     others = ("optimizer", "out", "resume")
     given: dict[str, Any] = {
-        name: value
-        for name, value in settings.items()
-        if value not in (None, []) and name not in others
+        name: value for name, value in settings.items() if value is not None and name not in others
     }
     if resume is not None:
         if given or optimizer or out:

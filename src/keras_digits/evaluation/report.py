@@ -175,20 +175,11 @@ def recipe_command(settings: Mapping[str, Any]) -> str:
     words = ["digits", "train"]
     for setting in dataclasses.fields(Recipe):
         value = settings.get(setting.name, setting.default)  # older runs know fewer
-        if value == setting.default:
-            continue
-        values = value if isinstance(value, list | tuple) else [value]
-        if setting.name == "start":
-            values = [_from_here(path) for path in values]
-        for one in values:
-            words += [f"--{setting.name.replace('_', '-')}", str(one)]
+        if setting.name == "start" and value and Path(value).is_relative_to(Path.cwd()):
+            value = Path(value).relative_to(Path.cwd())
+        if value != setting.default:
+            words += [f"--{setting.name.replace('_', '-')}", str(value)]
     return shlex.join(words)
-
-
-def _from_here(path: str) -> str:
-    """A path as it is typed in this folder, where it leads into it."""
-    here = Path.cwd()
-    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
 
 
 def _mistake(

@@ -86,7 +86,10 @@ class Network:
         """
         width = None if self.reads_lines else SIDE
         images = keras.Input((SIDE, width), dtype="uint8", name="images")
-        outputs = self.reading_layers(model, keras.ops.expand_dims(images, -1))
+        with_channel = keras.layers.Reshape(
+            (SIDE, width or -1, 1), dtype="uint8", name="with_channel"
+        )(images)
+        outputs = self.reading_layers(model, with_channel)
         if self.reads_lines:
             outputs = [OneDigit()(outputs), outputs]
         return keras.Model(images, outputs, name=self.name)

@@ -7,7 +7,6 @@ import; a test holds the names here against Keras and against the network regist
 import dataclasses
 import math
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,9 +83,7 @@ class Recipe:
             to believe in none of the ten. Needs a network that gives logits.
         start: With whose weights training begins: a run of the same network or, for those whose
             normalisation is folded away, the name of one that ships or a file that was exported;
-            or None; kept as text. Of several, with the mean of their weights: where they went on
-            from the same network, the mean is often better than each (Wortsman et al., "Model
-            Soups", 2022, arXiv:2203.05482).
+            or None; kept as text.
         averaging: One of ``AVERAGINGS``: with ``start`` the trained network has the mean of the
             weights that training began and ended with, as of two cycles of a learning rate
             (Izmailov et al., "Averaging Weights Leads to Wider Optima", 2018). Normalisation has
@@ -126,7 +123,7 @@ class Recipe:
     non_digits: float = _setting(
         0.0, "Halves, pairs, scribbles to show for each digit, so that they are known as none."
     )
-    start: str | tuple[str, ...] | None = _setting(
+    start: str | None = _setting(
         None,
         "What to go on from, instead of random weights: a run of the same network, its "
         "digits.onnx, or one that ships, such as digits for lines.",
@@ -139,11 +136,11 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Refuse what can't be trained; a path becomes the text that a file can hold."""
-        self._keep("data", None if self.data is None else _as_text("data", self.data))
-        self._keep("start", _one_or_all([_as_text("start", one) for one in _several(self.start)]))
+        for name in ("data", "start"):
+            self._keep_as_text(name)
         if self.precision == AUTO_PRECISION:
             fastest = "mixed_bfloat16" if multiplies_bfloat16() else "float32"
-            self._keep("precision", fastest)
+            object.__setattr__(self, "precision", fastest)
         for name, allowed in (
             ("network", NETWORKS),
             ("optimizer", OPTIMIZERS),
@@ -194,14 +191,18 @@ class Recipe:
                 "Leave one of the two out."
             )
 
-    def _keep(self, name: str, value: object) -> None:
-        """Set a field of a recipe that is being made."""
-        object.__setattr__(self, name, value)
-
-    @property
-    def starts(self) -> tuple[str, ...]:
-        """All that training begins with; none where it begins anew."""
-        return _several(self.start)
+    def _keep_as_text(self, name: str) -> None:
+        """Bring a path to text, as a file can hold it."""
+        if (path := getattr(self, name)) is None:
+            return
+        text = str(path)
+        if isinstance(path, Path) and not path.is_absolute():
+            text = os.path.join(os.curdir, path)  # noqa: PTH118  # else it may be a network's name
+        object.__setattr__(self, name, text)
+        if not text:
+            raise RecipeError(f"{name} is empty; expected a path. Leave it out, or give one.")
+        if not _is_text(text):
+            raise RecipeError(f"{name} is {path!r}; expected a path in UTF-8. Rename it.")
 
     def to_dict(self) -> dict[str, Any]:
         """The settings by name, as JSON can hold them."""
@@ -209,10 +210,10 @@ class Recipe:
 
     def with_absolute_paths(self) -> "Recipe":
         """The same recipe, its paths good from any working folder."""
-        data = None if self.data is None else str(Path(self.data).resolve())
-        ships = shipped_networks()  # a folder of that name is ./NAME
-        starts = [one if one in ships else str(Path(one).resolve()) for one in self.starts]
-        return dataclasses.replace(self, data=data, start=_one_or_all(starts))
+        data, start = (path and str(Path(path).resolve()) for path in (self.data, self.start))
+        if self.start in shipped_networks():  # a folder of that name is ./NAME
+            start = self.start
+        return dataclasses.replace(self, data=data, start=start)
 
     @classmethod
     def from_dict(cls, settings: dict[str, Any]) -> "Recipe":
@@ -235,34 +236,6 @@ class Recipe:
 def setting_help(name: str) -> str:
     """The one-line description of a recipe's field."""
     text: str = Recipe.__dataclass_fields__[name].metadata["help"]
-    return text
-
-
-def _several(start: Any) -> tuple[Any, ...]:
-    """What training begins with, however it was given."""
-    if isinstance(start, list | tuple):
-        return tuple(start)
-    return () if start is None else (start,)
-
-
-def _one_or_all(starts: Sequence[str]) -> str | tuple[str, ...] | None:
-    """The same as a recipe has it: one by itself."""
-    return tuple(starts) if len(starts) > 1 else next(iter(starts), None)
-
-
-def _as_text(name: str, path: object) -> str:
-    """A path as a file can hold it.
-
-    Raises:
-        RecipeError: It can't, or is empty.
-    """
-    text = str(path)
-    if isinstance(path, Path) and not path.is_absolute():
-        text = os.path.join(os.curdir, path)  # noqa: PTH118  # else it may be a network's name
-    if not text:
-        raise RecipeError(f"{name} is empty; expected a path. Leave it out, or give one.")
-    if not _is_text(text):
-        raise RecipeError(f"{name} is {text!r}; expected a path in UTF-8. Rename it.")
     return text
 
 

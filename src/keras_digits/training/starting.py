@@ -1,6 +1,5 @@
-"""What training goes on from, instead of random weights: runs, or networks that were exported."""
+"""What training goes on from, instead of random weights: a run, or a network that was exported."""
 
-import dataclasses
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,15 +28,15 @@ class Start:
 
     Attributes:
         network: The network's name in the registry.
-        name: The file with its weights, or the files.
-        sha256: Its digest, or the digests, parted by ``+``.
+        file: The file with its weights.
+        sha256: Its digest.
         split: Which digits they were learned from; None where nobody wrote it down.
-        found: The weights that the file has, or the mean of all.
+        found: The weights that the file has.
         is_folded: Whether normalisation is worked into them; else they are as they learn.
     """
 
     network: str
-    name: str
+    file: Path
     sha256: str
     split: Split | None
     found: list[NDArray[np.float32]]
@@ -56,13 +55,13 @@ class Start:
             return
         if self.split is None:
             raise RunError(
-                f"{self.name} doesn't say which digits it learned from, and so none can be held "
+                f"{self.file} doesn't say which digits it learned from, and so none can be held "
                 "out. Leave --validation-split away, or start from its run."
             )
         for one in self.split.lineage:
             if one.is_of_the_same(split) and not one.holds_out_the_same(split):
                 raise RunError(
-                    f"{self.name} learned from digits that this run would hold out. {_remedy(one)}"
+                    f"{self.file} learned from digits that this run would hold out. {_remedy(one)}"
                 )
 
     def weights(self, batches: Batches) -> list[NDArray[np.float32]]:
@@ -81,36 +80,6 @@ class Start:
         unfold(self.found, model, np.concatenate(seen))
         weights: list[NDArray[np.float32]] = model.get_weights()
         return weights
-
-    def folded(self) -> list[NDArray[np.float32]]:
-        """The weights with normalisation worked in, where the network has any."""
-        network = NETWORKS[self.network]
-        if self.is_folded or network.finish is None:
-            return self.found
-        model = network.build("float32")
-        model.set_weights(self.found)
-        weights: list[NDArray[np.float32]] = network.finish(model).get_weights()
-        return weights
-
-
-def _mean(starts: Sequence[Start]) -> Start:
-    """The mean of some networks' weights, normalisation worked in; it learned from all they did."""
-    split: Split | None = None
-    if all(one.split for one in starts):
-        for one in reversed(
-            [one for start in starts if start.split for one in start.split.lineage]
-        ):
-            split = dataclasses.replace(one, before=split)
-    return Start(
-        network=starts[0].network,
-        name=" and ".join(one.name for one in starts),
-        sha256="+".join(one.sha256 for one in starts),
-        split=split,
-        found=[
-            np.mean(some, axis=0) for some in zip(*(one.folded() for one in starts), strict=True)
-        ],
-        is_folded=NETWORKS[starts[0].network].finish is not None,
-    )
 
 
 def _remedy(split: Split) -> str:
@@ -133,17 +102,10 @@ def find_start(recipe: Recipe, expected_sha256: str | None = None) -> Start | No
         RunError: There is no such run or file, it is broken, no epoch of the run is whole, it has
             another network or other layers, or it is another file since.
     """
-    if not recipe.starts:
+    if recipe.start is None:
         return None
-    expected = expected_sha256.split("+") if expected_sha256 else [None] * len(recipe.starts)
-    starts = [_find_one(*one, recipe) for one in zip(recipe.starts, expected, strict=True)]
-    return starts[0] if len(starts) == 1 else _mean(starts)
-
-
-def _find_one(name: str, expected_sha256: str | None, recipe: Recipe) -> Start:
-    """One of the networks that `recipe` goes on from; raises as :func:`find_start`."""
-    shipped = shipped_networks().get(name)
-    path = shipped.path if shipped else Path(name)
+    shipped = shipped_networks().get(recipe.start)
+    path = shipped.path if shipped else Path(recipe.start)
     start_of = _start_of_file if path.suffix == ".onnx" else _start_of_run
     try:
         return start_of(path, recipe, expected_sha256)
@@ -196,14 +158,14 @@ def _start_of_run(folder: Path, recipe: Recipe, expected_sha256: str | None) -> 
     ended_as_it_went = run.recipe.averaging == "none" and not run.callbacks
     is_as_it_learns = ended_as_it_went or not run.is_trained
     file = checkpoint[1] if is_as_it_learns else run.model_path
-    sha256 = _digest(file, folder, expected_sha256)
+    sha256 = _digest(file, recipe, expected_sha256)
     weights = load_file(file).get_weights()
     network = NETWORKS[recipe.network]
     model, finish = network.build("float32"), None if is_as_it_learns else network.finish
     check_layers(file, weights, finish(model) if finish else model)
     is_whole = run.start_split is not None or run.start_sha256 is None
     split = run.split if is_whole else None
-    return Start(recipe.network, str(file), sha256, split, weights, is_folded=finish is not None)
+    return Start(recipe.network, file, sha256, split, weights, is_folded=finish is not None)
 
 
 def _start_of_file(path: Path, recipe: Recipe, expected_sha256: str | None) -> Start:
@@ -215,13 +177,13 @@ def _start_of_file(path: Path, recipe: Recipe, expected_sha256: str | None) -> S
             f"{recipe.network} can't go on from a file; expected a run of it. "
             f"{', '.join(most)} and {last} can."
         )
-    sha256 = _digest(path, path, expected_sha256)
+    sha256 = _digest(path, recipe, expected_sha256)
     metadata, weights = exported_network(path)
     found = metadata["keras_digits.network"]
     _check_network(path, found, recipe)
     check_layers(path, weights, network.finish(network.build("float32")))
     split = Split.from_json(metadata.get("keras_digits.split", ""))
-    return Start(found, str(path), sha256, split, weights, is_folded=True)
+    return Start(found, path, sha256, split, weights, is_folded=True)
 
 
 def _check_network(path: Path, found: str, recipe: Recipe) -> None:
@@ -232,7 +194,7 @@ def _check_network(path: Path, found: str, recipe: Recipe) -> None:
         )
 
 
-def _digest(file: Path, start: Path, expected: str | None) -> str:
+def _digest(file: Path, recipe: Recipe, expected: str | None) -> str:
     """A file's SHA-256, which is to be the one expected, where one is."""
     try:
         found = hashlib.sha256(file.read_bytes()).hexdigest()
@@ -242,7 +204,7 @@ def _digest(file: Path, start: Path, expected: str | None) -> str:
         ) from error
     if expected not in (None, found):
         raise RunError(
-            f"{start} is another network since the run was begun from it. Bring the old one "
+            f"{recipe.start} is another network since the run was begun from it. Bring the old one "
             "back, or train anew."
         )
     return found

@@ -304,6 +304,8 @@ def _percent_signs(ink: Sequence[Box], height: float) -> list[tuple[float, float
         return []
     boxes = np.array(ink)
     lefts, tops, widths, heights = boxes.T
+    if (heights <= _CIRCLE[1] * heights.max()).sum() < 2:  # most lines: no two circles
+        return []
     across, down = lefts + widths / 2, tops + heights / 2
     signs = []
     for stroke in np.flatnonzero(heights >= _AS_TALL * height):

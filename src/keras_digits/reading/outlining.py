@@ -35,8 +35,8 @@ _END = 0.12
 """An end of a stroke, as a share of its height."""
 
 _ARC, _MOSTLY_ARC = 0.08, 0.4
-"""What bulges at least so far, in its height and in its width, is a bracket and no one: of 6,742
-ones that MNIST has for training six do, and none of those with an upstroke."""
+"""What bulges at least so far, in its height and its width, is a bracket and no one: of the 6,742
+ones that MNIST has for training 18 do."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,8 @@ _LEAST_BELIEF = 0.1
 _PASSED_OVER = 0.3
 """What a row counts for that passes over an upright stroke."""
 
+_T = TypeVar("_T")
+
 Stem: TypeAlias = tuple[float, float]
 """The columns of a picture between which an upright stroke stands."""
 
@@ -68,12 +70,9 @@ words a letter or two look like digits, and beside digits there are few signs.""
 _PIECE = 0.75
 """More than this share of a digit stands on a sign or in a word that it is a piece of."""
 
-_FEWEST_PIECES = 3
-"""So many pieces a percent sign has: a stroke and two circles."""
-
 _CIRCLE, _CIRCLE_WIDTH, _CIRCLE_REACH = (0.2, 0.55), (0.5, 2.0), 0.35
-"""How tall such a circle is, in the height of the stroke, how wide, in its own, and how far it may
-reach beyond the stroke, in that one's height."""
+"""How tall a percent sign's circle is, in the height of its stroke, how wide, in its own, and how
+far it may reach beyond the stroke, in that one's height."""
 
 _COLUMN_GAP, _COLUMN_RATIO = 0.9, 3.0
 """Two columns of a table are at least so far apart, in the height of their digits, and so many
@@ -273,7 +272,7 @@ class Written(NamedTuple):
 
 def without_signs(line: Written) -> Written:
     """A line without the digits that are percent signs, pieces of them, or letters of words."""
-    if not line.digits:
+    if not line.digits or not line.ink:
         return line
     height = float(np.median([one.box.height for one in line.digits]))
     signs = _percent_signs(line.ink, height)
@@ -297,11 +296,9 @@ def _percent_signs(ink: Sequence[Box], height: float) -> list[tuple[float, float
     One is a stroke with something small above and left of its middle, and below and right of it.
 
     Args:
-        ink: The parts of a line.
+        ink: The parts of a line, at least one.
         height: Of its digits.
     """
-    if len(ink) < _FEWEST_PIECES:
-        return []
     boxes = np.array(ink)
     lefts, tops, widths, heights = boxes.T
     if (heights <= _CIRCLE[1] * heights.max()).sum() < 2:  # most lines: no two circles
@@ -334,10 +331,8 @@ def _without_letters(digits: Sequence[Digit], ink: Sequence[Box], height: float)
     """
     letters = _letters([box for box in ink if box.height >= _LETTER * height])
     gaps = [right.left - left.right for left, right in pairwise(letters)]
-    ends = [index for index, gap in enumerate(gaps, 1) if gap > _LETTER_GAP * height]
     kept = list(digits)
-    for first, last in pairwise([0, *ends, len(letters)]):
-        word = letters[first:last]
+    for word in _parted(letters, gaps, _LETTER_GAP * height):
         if len(word) >= _FEWEST_LETTERS:
             left, right = word[0].left, max(letter.right for letter in word)
             among = [one for one in kept if _share(one.box, left, right) > _PIECE]
@@ -418,8 +413,13 @@ def apart(digits: Sequence[Digit]) -> list[Sequence[Digit]]:
         return [digits]
     heights, usual = sorted(one.box.height for one in digits), sorted(gaps)[(len(gaps) - 1) // 2]
     wide = max(_COLUMN_GAP * heights[len(heights) // 2], _COLUMN_RATIO * usual)
+    return _parted(digits, gaps, wide)
+
+
+def _parted(row: Sequence[_T], gaps: Sequence[float], wide: float) -> list[Sequence[_T]]:
+    """A row's parts, between which the gaps from one to the next are wider than `wide`."""
     ends = [index for index, gap in enumerate(gaps, 1) if gap > wide]
-    return [digits[first:last] for first, last in pairwise([0, *ends, len(digits)])]
+    return [row[first:last] for first, last in pairwise([0, *ends, len(row)])]
 
 
 def best_row(numbers: Sequence[Number]) -> Number:

@@ -106,7 +106,7 @@ class Hand:
         if is_letter and is_next:
             return end + self._height * float(self._letter_gap + random.normal(0, 0.05))
         if is_letter or is_next:
-            return end + self._height * float(random.uniform(0.15, 0.9))
+            return end + self._height * float(random.uniform(0.0, 0.9))
         if self._separates and random.random() < 0.3:
             return self._separate(strip, end)
         left = end + self._height * float(self._gap + random.normal(0, 0.07))

@@ -269,7 +269,7 @@ def _mix_signs(
     for places, draw_some in (
         (np.concatenate([starts[draws < 0.06], behind[draws > 0.985]]), draw_currencies),
         (behind[(draws > 0.96) & (draws < 0.985)], draw_percents),
-        (_places_of_words(starts, ends, (draws > 0.1) & (draws < 0.18), generator), draw_letters),
+        (_places_of_words(starts, ends, (draws > 0.1) & (draws < 0.2), generator), draw_letters),
     ):
         digits[places] = bend(draw_some(len(places), generator), labels[places], generator)
         labels[places] = NOTHING

@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from keras_digits.data.drawing import draw_symbols, draw_way
 from keras_digits.data.styling import style
@@ -10,6 +11,9 @@ from keras_digits.digits import INK, SIDE, Images
 
 _HALF = (0.35, 0.6)
 """Where half a digit is cut, as shares of its width."""
+
+_BLOTS = 0.2
+"""The share of scribbles that are blots."""
 
 
 def non_digits(images: Images, generator: np.random.Generator) -> Images:
@@ -88,8 +92,7 @@ def _marks(batch: Batch, generator: np.random.Generator) -> Batch:
         y = int(generator.integers(11, 18))
         tilt = int(generator.integers(-3, 4))
         if kind == 0:
-            axes = (int(generator.integers(6, 12)), int(generator.integers(6, 12)))
-            cv2.ellipse(image, (14, 14), axes, float(generator.uniform(0, 180)), 0, 360, INK, -1)
+            _blot(image, generator)
         elif kind == 1:
             start = (int(generator.integers(13, 18)), int(generator.integers(3, 8)))
             end = (int(generator.integers(6, 13)), int(generator.integers(19, 25)))
@@ -108,10 +111,22 @@ def _marks(batch: Batch, generator: np.random.Generator) -> Batch:
     return made
 
 
+def _blot(image: NDArray[np.float32], generator: np.random.Generator) -> None:
+    """Fill an ellipse that is not as slim as a 1, in place; its edge may be soft."""
+    long = generator.uniform(7, 13)
+    axes = (round(long), round(max(long * generator.uniform(0.45, 1), 5)))
+    cv2.ellipse(image, (14, 14), axes, float(generator.uniform(0, 180)), 0, 360, INK, -1)
+    if generator.random() < 0.5:
+        image[:] = cv2.GaussianBlur(image, (0, 0), float(generator.uniform(0.5, 2)))
+
+
 def scribbles(batch: Batch, generator: np.random.Generator) -> Batch:
-    """Smooth random strokes, crossings and crosses."""
+    """Smooth random strokes, crossings and crosses, and blots as coins and shadows leave them."""
     made = np.zeros_like(batch)
     for image in made:
+        if generator.random() < _BLOTS:
+            _blot(image, generator)
+            continue
         for _ in range(int(generator.integers(1, 4))):
             points = np.cumsum(generator.normal(0, 5, (int(generator.integers(3, 9)), 2)), axis=0)
             points = points - points.mean(axis=0)

@@ -35,7 +35,7 @@ CORE_PERCENTILE = 75
 _FAINTEST = 0.12
 """What is fainter than this is the paper's grain; the faintest pencils leave 0.17."""
 
-_FAT = 0.06
+FAT = 0.06
 """What lies so far inside, as a share of the shorter side, lies in no stroke."""
 
 _FAR = 0.6
@@ -175,7 +175,7 @@ def _is_grain(ink: Ink) -> bool:
 def _is_fat(mask: NDArray[np.uint8]) -> bool:
     """Whether some ink is wider than any stroke, as shadows are."""
     small = shrunk(mask)
-    deepest = _FAT * min(small.shape)
+    deepest = FAT * min(small.shape)
     if np.count_nonzero(small) < math.pi * deepest**2:
         return False
     return bool(cv2.distanceTransform(small, cv2.DIST_L2, 3).max() > deepest)

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from keras_digits.reading.blots import blots_among
 from keras_digits.reading.components import Part, components
 from keras_digits.reading.ink import CORE_PERCENTILE, Ink
 from keras_digits.reading.pixels import percentile
@@ -32,10 +33,10 @@ _FLOOR = 0.4
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
-    """All connected pieces of a picture's ink but what is printed around it.
+    """All connected pieces of a picture's ink but solid patches and what is printed around it.
 
     Attributes:
-        ink: The ink without boxes around digits.
+        ink: The ink without patches and boxes around digits.
         labels: int32 ``(height, width)``, which piece each pixel belongs to; 0 for paper.
         count: How many labels there are.
         parts: The pieces.
@@ -48,13 +49,16 @@ class Pieces:
 
     @classmethod
     def of(cls, ink: Ink) -> "Pieces":
-        """The pieces of some ink, printed rules left out, and boxes around digits."""
+        """The pieces of some ink, printed rules left out, boxes around digits, and patches."""
         mask = without_rules(ink.mask)
         count, labels, parts = components(mask)
         if (frames := frames_among(parts, labels)) is not None:
             mask = np.asarray(mask & ~frames & 1)
             ink = without(frames, ink, mask)
             count, labels, parts = components(mask)
+        if blots := blots_among(parts, labels):
+            parts = [part for part in parts if part not in blots]
+            ink = _without(blots, ink, labels)
         return cls(ink, labels, count, parts)
 
 
@@ -90,8 +94,7 @@ class Parts:
         kept = [] if is_texture else sorted(kept, key=lambda part: -part.area)[:_MOST_PARTS]
         if rings := rings_among(kept, labels):
             kept = [part for part in kept if part not in rings]
-            drawn = np.isin(labels, [part.label for part in rings])
-            ink = without(drawn, ink, (labels > 0) & ~drawn)
+            ink = _without(rings, ink, labels)
         typical = _typical_height(kept, labels.shape, up_to_border) if kept else 0.0
         return cls(ink, labels, pieces.count, kept, typical)
 
@@ -107,6 +110,12 @@ class Parts:
             return None
         typical = _typical_height(low, shape, up_to_border=True)
         return replace(self, parts=low, typical_height=typical)
+
+
+def _without(parts: Sequence[Part], ink: Ink, labels: NDArray[np.int32]) -> Ink:
+    """The ink without some parts and their faint edges."""
+    drawn = np.isin(labels, [part.label for part in parts])
+    return without(drawn, ink, (labels > 0) & ~drawn)
 
 
 def ink_of(chosen: Sequence[Part], parts: Parts) -> NDArray[np.float32]:

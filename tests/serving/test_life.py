@@ -212,10 +212,10 @@ def test_a_refused_client_has_its_answer_and_can_ask_again_on_its_connection() -
     assert all(b"503" in answer and b"try again in 1 s" in answer for answer in answers)
 
 
-@pytest.mark.parametrize("seconds", [0.0, 1.0])
+@pytest.mark.parametrize("seconds", [0.0, 3.0])
 def test_a_server_that_has_much_else_to_do_takes_less_on(seconds: float) -> None:
     async def number_refused() -> int:
-        service = Service(Settings())
+        service = Service(Settings(max_wait_seconds=1))  # longer than a busy machine makes it wait
         await service.open()
         first = asyncio.create_task(service._queue.do([ReadTask(SEVEN, "auto")]))
         await asyncio.sleep(0.01)

@@ -1,12 +1,14 @@
 """Write ``docs/results.md`` and its chart from ``benchmarks/results``; ``make docs`` runs it.
 
-Every figure on the page stands in one of those files, which a benchmark wrote.
+Every figure on the page stands in one of those files, which a benchmark wrote, but for those of
+what was tried and mostly given up.
 """
 
 import json
 from pathlib import Path
 from typing import Any
 
+from attempts import attempts_section
 from matplotlib.figure import Figure
 from reading_results import (
     PEERS,
@@ -66,7 +68,7 @@ def results_page() -> str:
         if _path(name).is_file():
             measured.append(_read(name))
             sections.append(section(measured[-1]))
-    sections.append(_provenance_section(measured))
+    sections += [attempts_section(), _provenance_section(measured)]
     return "\n\n".join(sections) + "\n"
 
 

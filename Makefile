@@ -102,7 +102,7 @@ clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/.train-is-set-up: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) install --quiet --editable '.[train]' --constraint constraints.txt
+	$(PIP) install --quiet --editable '.[train,serve]' --constraint constraints.txt
 	@touch $@
 
 $(VENV)/.dev-is-set-up: pyproject.toml constraints.txt | $(BIN)/python

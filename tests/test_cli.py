@@ -185,12 +185,15 @@ def test_data_calls_broken_mnist_broken(
         (["train", "--learning-rate", "0"], "learning_rate is 0.0; expected a number above 0"),
         (["train", "--dataset", "mnist"], "give it with --data or KERAS_DIGITS_DATA"),
         (["train", "--data", "absent.csv"], "absent.csv does not exist"),
-        (["train", "--resume", "absent"], "absent/recipe.json can't be read: No such file"),
+        (
+            ["train", "--resume", "absent"],
+            "absent is no folder. Name a folder that digits train made",
+        ),
         (["train", "--resume", "x", "--seed", "3"], "recipe from x; drop --seed."),
         (["data", "--sheet", "."], ". is a folder; expected the path of a file"),
-        (["evaluate", "absent"], "absent/recipe.json can't be read"),
+        (["evaluate", "absent"], "absent is no folder. Name"),
         (["evaluate", "x", "--submission", "s.csv"], "--submission wants the digits in --data"),
-        (["compare", "absent", "absent"], "absent/recipe.json can't be read"),
+        (["compare", "absent", "absent"], "absent is no folder. Name"),
         (["data", "--dataset", "cifar"], "dataset is 'cifar'; expected one of auto, mnist"),
         (["serve", "--processes", "0"], "--processes is 0; expected a number from 1 to 256"),
         (["serve", "--max-megabytes", "0"], "--max-megabytes is 0; expected a number above 0"),
@@ -217,7 +220,7 @@ def test_an_empty_token_locks_nothing_and_is_refused(
     ("flags", "message"),
     [
         (("--validation-split", "0.0001"), "leaves none on one side"),
-        (("--start", "absent"), "absent/recipe.json can't be read"),
+        (("--start", "absent"), "absent is no folder. Name"),
     ],
 )
 def test_training_that_is_refused_leaves_no_folder(
@@ -252,7 +255,7 @@ def test_training_without_keras_leaves_no_folder(
 
 def test_empty_folder_can_not_be_resumed_and_stays(capsys: pytest.CaptureFixture[str]) -> None:
     Path("empty").mkdir()
-    assert "empty/recipe.json can't be read" in refusal(capsys, "train", "--resume", "empty")
+    assert "empty holds no recipe.json. Name" in refusal(capsys, "train", "--resume", "empty")
     assert Path("empty").is_dir()
 
 

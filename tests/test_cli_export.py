@@ -52,7 +52,7 @@ def test_export_says_whose_figures_are_of_another_arithmetic(
         (["RUN", "--format", "saved_model", "--out", "a.txt"], "a.txt is there already"),
         (["RUN", "--format", "litert", "--arithmetic", "int8"], "expected none beside --format"),
         (["RUN", "--arithmetic", "int4"], "'int4' is not one of 'float32', 'int8'"),
-        (["absent"], "absent/recipe.json can't be read"),
+        (["absent"], "absent is no folder. Name"),
     ],
 )
 def test_export_that_can_not_be_is_refused_in_one_line(

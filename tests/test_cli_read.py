@@ -149,7 +149,7 @@ def test_json_and_csv_together_are_refused_in_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     out, err = run(capsys, "a.png", "--json", "--csv", code=2)
-    assert (out, err) == ("", "digits: Give --json or --csv, not both; see digits --help.\n")
+    assert (out, err) == ("", "digits: Give --json or --csv, not both; see digits read --help.\n")
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_json_and_csv_together_are_refused_in_one_line(
             ["a.png", "--network", "nobody"],
             "no network called 'nobody' ships; expected one of digits",
         ),
-        (["a.png", "--annotate", "a.png"], "a.png can't be written"),
+        (["a.png", "--annotate", "a.png"], "a.png is a file; expected"),
         (["x" * 5000], "File name too long"),
     ],
 )
@@ -225,6 +225,15 @@ def test_folder_without_pictures_is_one_error_among_others(
     assert err.count("\n") == 1
 
 
+@pytest.mark.usefixtures("pictures")
+def test_folder_of_annotated_copies_says_that_these_are_passed_over(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(capsys, "a.png", "--annotate", "copies")
+    _, err = run(capsys, "copies", code=2)
+    assert err.startswith("digits: copies holds none but annotated copies, which are passed over;")
+
+
 def test_folder_with_one_picture_is_printed_like_any_folder(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -283,7 +292,7 @@ def test_empty_name_and_a_file_in_a_folder_s_place_are_one_line_each(
     assert err == "digits: a name is empty; expected a picture, a folder or a pattern.\n"
     Path("taken").touch()
     _, err = run(capsys, "a.png", "--annotate", "taken", code=2)
-    assert err == "digits: taken can't be written: File exists. Give another name.\n"
+    assert err == "digits: taken is a file; expected the path of a folder.\n"
 
 
 def test_nothing_on_stdin_is_one_error(capsys: pytest.CaptureFixture[str], stdin: Path) -> None:

@@ -139,6 +139,8 @@ def make_folder(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise OutputError(f"{folder} is a file; expected the path of a folder.") from error
     except OSError as error:
         raise cannot_write(folder, error) from error
 

@@ -70,5 +70,5 @@ def test_of_what_cannot_be_promised_nothing_is_given_if_asked_and_else_nothing_s
 
 def test_promise_that_no_answer_can_keep_is_refused() -> None:
     few = {name: Promises.measure(np.ones(9), np.ones(9, np.bool_)) for name in PROMISES}
-    with pytest.raises(ModelFileError, match=r"expected 0\.39 or more"):
+    with pytest.raises(ModelFileError, match=r"expected at least 0\.39 of numbers or at"):
         Acceptance(few, 0.0001)

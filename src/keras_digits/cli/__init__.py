@@ -56,15 +56,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         input, 130 after Ctrl-C.
     """
     _open_closed_streams()
+    words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
-        words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
         code = app(words, prog_name="digits", standalone_mode=False)
         flush()  # here, where a failure can still be told in one line
     except DigitsError as error:
         return _refuse(str(error))
     except typer.TyperException as error:
         message = error.format_message().replace("Value error, ", "").rstrip(".?")
-        return _refuse(f"{message}; see digits --help.")
+        return _refuse(f"{message}; see {_command(words[0])} --help.")
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("keras_digits"):
             raise
@@ -78,6 +78,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if code == _STOPPED:
         print("Stopped.", file=sys.stderr)
     return code if isinstance(code, int) else 0
+
+
+def _command(word: str) -> str:
+    """What to ask for help: the command that a word names, or all of them."""
+    names = (one.callback.__name__ for one in app.registered_commands if one.callback)
+    return f"digits {word}" if word in names else "digits"
 
 
 def _open_closed_streams() -> None:

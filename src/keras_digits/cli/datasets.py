@@ -67,7 +67,7 @@ def data(
     from keras_digits.data.mnist import mnist_places
     from keras_digits.evaluation.plots import sample_sheet, save_png
 
-    for place in mnist_places():
+    for place in mnist_places() if data is None else ():
         state = _verify(place.path) if place.found else "not there"
         print(f"MNIST in {place.name}: {state} ({place.path})")
     digits = load_on_screen(dataset, None if data is None else str(data))

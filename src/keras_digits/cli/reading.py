@@ -47,8 +47,8 @@ def read(
         list[str],
         typer.Argument(
             metavar="PATH",
-            help="Pictures, folders with all below them, patterns such as 'scans/*.png', or - "
-            "for a picture on stdin.",
+            help="Pictures, folders with all below them but annotated copies, patterns such "
+            "as 'scans/*.png', or - for a picture on stdin.",
         ),
     ],
     layout: Annotated[
@@ -60,9 +60,10 @@ def read(
         float | None,
         typer.Option(
             metavar="SHARE",
-            help="Accept answers so that at most this share of them is wrong, such as 0.01, and "
-            "put a question mark behind the others. What --json and --csv call accepted is by "
-            "default measured by 0.05.",
+            help="Accept answers so that at most this share of them is wrong, such as 0.03, and "
+            "put a question mark behind the others; smaller shares, such as 0.002, can mostly be "
+            "promised of --layout digit alone. What --json and --csv call accepted is by default "
+            "measured by 0.05.",
         ),
     ] = None,
     to_json: Annotated[
@@ -90,7 +91,8 @@ def read(
 ) -> None:
     """Read the digits in pictures and print the numbers.
 
-    A file that can't be read gets a line on stderr, the rest is read, and the exit code is 2.
+    A file that can't be read gets a line on stderr, the rest is read, and the exit code is 2. A
+    picture without digits gets such a line too, but is no error.
     """
     if max_error is not None and not 0 < max_error < 1:
         raise typer.TyperException(f"--max-error is {max_error}; expected a share, 0 < share < 1.")

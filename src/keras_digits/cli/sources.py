@@ -150,20 +150,25 @@ def _walk(folder: str) -> Iterator[Source]:
     """The pictures below a folder, those of each folder in the order of their names."""
     suffixes = _picture_suffixes()
     refused: list[OSError] = []
-    found = 0
+    found = copies = 0
     for place, subfolders, names in os.walk(folder, onerror=refused.append):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         for name in sorted(names):
             path = Path(place, name)
-            is_passed_over = name.startswith(".") or _COPY.search(name)
-            if path.suffix.lower() in suffixes and not is_passed_over and not _is_special(path):
+            is_picture = path.suffix.lower() in suffixes and not name.startswith(".")
+            if is_picture and _COPY.search(name):
+                copies += 1
+            elif is_picture and not _is_special(path):
                 found += 1
                 yield Source(str(path), str(path), path.relative_to(folder).with_suffix(""))
     for error in refused:
         message = f"{error.filename} can't be read ({error.strerror}); expected a folder."
         yield Source(str(error.filename), PictureError(message), PurePath(folder))
     if not found and not refused:
-        message = f"{folder} holds no pictures; expected PNG, JPEG, TIFF or the like in it."
+        passed_over = (
+            "none but annotated copies, which are passed over" if copies else "no pictures"
+        )
+        message = f"{folder} holds {passed_over}; expected PNG, JPEG, TIFF or the like in it."
         yield Source(folder, PictureError(message), PurePath(folder))
 
 

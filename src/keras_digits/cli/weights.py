@@ -27,7 +27,11 @@ def weights(
         bool, typer.Option("--json", help="Print one JSON object a network, one a line.")
     ] = False,
 ) -> None:
-    """Show the networks that ship, for digits read --network, and what they are worth."""
+    """Show the networks that ship, for digits read --network, and how they read MNIST.
+
+    For pictures that people took take digits; compact is for images such as MNIST's, where there is
+    room for little.
+    """
     from keras_digits.reading.catalogue import shipped_networks
 
     shipped = list(shipped_networks().values())
@@ -50,7 +54,7 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("name", "network"):
         table.add_column(name)
-    for name in ("weights", "size", "arithmetic", "test digits", "accuracy", "reviewed labels"):
+    for name in ("weights", "size", "arithmetic", "tested on", "accuracy", "reviewed labels"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         reviewed = row["accuracy_reviewed"]

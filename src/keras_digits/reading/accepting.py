@@ -45,11 +45,14 @@ class Acceptance:
         if max_error is None:
             self.thresholds = {k: one for k, one in self.thresholds.items() if one < inf}
         elif all(one == inf for one in self.thresholds.values()):
-            least = min(one.least_error() for one in promises.values())
+            least = " or ".join(
+                f"at least {rounded_up(promises[name].least_error()):g} of {words}"
+                for name, words in (("number", "numbers"), ("single", "single digits"))
+                if name in promises
+            )
             raise ModelFileError(
                 f"this network can't promise that at most {max_error:g} of its answers are wrong; "
-                f"expected {rounded_up(least):g} or more. Ask for less, or train on more digits "
-                "with a larger --validation-split."
+                f"expected {least}."
             )
 
     def judge(self, number: Number, layout: str) -> Number:

@@ -420,6 +420,10 @@ def _read_json(path: Path, remedy: str) -> dict[str, Any]:
     """A JSON object from a run folder."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        is_there = path.parent.is_dir()
+        what = f"{path.parent} holds no {path.name}" if is_there else f"{path.parent} is no folder"
+        raise RunError(f"{what}. {remedy}") from error
     except OSError as error:
         raise RunError(f"{path} can't be read: {error.strerror}. {remedy}") from error
     except ValueError as error:

@@ -54,11 +54,11 @@ def _fetching() -> Iterator["ReportProgress"]:
 
 
 def data(
-    data: Annotated[Path | None, typer.Option(help=setting_help("data"))] = None,
-    dataset: Annotated[str, typer.Option(help=setting_help("dataset"))] = "auto",
-    sheet: Annotated[Path, typer.Option(help="The picture of samples, a PNG file.")] = Path(
-        "samples.png"
-    ),
+    data: Annotated[Path | None, typer.Option(metavar="PATH", help=setting_help("data"))] = None,
+    dataset: Annotated[str, typer.Option(metavar="NAME", help=setting_help("dataset"))] = "auto",
+    sheet: Annotated[
+        Path, typer.Option(metavar="FILE", help="The picture of samples, a PNG file.")
+    ] = Path("samples.png"),
 ) -> None:
     """Show which digits are here, from where, whether verified; draw a sheet of samples."""
     Recipe(dataset=dataset, data=None if data is None else str(data))

@@ -34,8 +34,9 @@ def export(
     out: Annotated[
         Path | None,
         typer.Option(
+            metavar="PATH",
             help="The file, NAME.onnx or NAME.tflite, or the folder of a saved_model; by default "
-            "RUN/digits.onnx, RUN/digits.tflite, RUN/saved_model."
+            "RUN/digits.onnx, RUN/digits.tflite, RUN/saved_model.",
         ),
     ] = None,
     arithmetic: Annotated[

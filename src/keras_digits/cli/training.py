@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from keras_digits.training.run import Run
 
 
+_METAVARS = {
+    "learning_rate": "RATE",
+    "validation_split": "SHARE",
+    "non_digits": "SHARE",
+    "start": "RUN",
+    "data": "PATH",
+}
+"""What the help calls a setting's value, where that is no name and no count."""
+
+
 def _flag(name: str) -> Any:
     """The option that mirrors a recipe's field; unset it leaves the recipe's default."""
     default = Recipe.__dataclass_fields__[name].default
@@ -28,7 +38,8 @@ def _flag(name: str) -> Any:
     flag = f"--{name.replace('_', '-')}"
     if name == "optimizer":
         shown = f" Give it several times to compare.{shown}"
-    return typer.Option(flag, help=setting_help(name) + shown, metavar=name.upper())
+    metavar = _METAVARS.get(name, "N" if isinstance(default, int) else "NAME")
+    return typer.Option(flag, help=setting_help(name) + shown, metavar=metavar)
 
 
 def train(
@@ -50,7 +61,9 @@ def train(
     data: Annotated[str | None, _flag("data")] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="The run folder, new or empty; by default a dated one under runs/."),
+        typer.Option(
+            metavar="DIR", help="The run folder, new or empty; by default a dated one under runs/."
+        ),
     ] = None,
     resume: Annotated[
         Path | None,
@@ -262,15 +275,19 @@ def evaluate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
     data: Annotated[
         Path | None,
-        typer.Option(help="Labelled digits of your own; by default the run's test digits."),
+        typer.Option(
+            metavar="PATH", help="Labelled digits of your own; by default the run's test digits."
+        ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Where the report goes; by default into RUN."),
+        typer.Option(metavar="DIR", help="Where the report goes; by default into RUN."),
     ] = None,
     submission: Annotated[
         Path | None,
-        typer.Option(help="Write ImageId,Label for unlabelled --data here, and no report."),
+        typer.Option(
+            metavar="FILE", help="Write ImageId,Label for unlabelled --data here, and no report."
+        ),
     ] = None,
     corruptions: Annotated[
         bool,
@@ -347,9 +364,9 @@ def _print_corruptions(evaluation: "Evaluation") -> None:
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Two run folders or more.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Two run folders or more.")],
     out: Annotated[
-        Path, typer.Option(help="The picture of their learning curves, a PNG file.")
+        Path, typer.Option(metavar="FILE", help="The picture of their learning curves, a PNG file.")
     ] = Path("comparison.png"),
 ) -> None:
     """Put runs in one table and one picture of learning curves."""

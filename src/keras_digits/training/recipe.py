@@ -121,7 +121,7 @@ class Recipe:
         0, "So many of the last epochs see digits unchanged by the augmentation."
     )
     non_digits: float = _setting(
-        0.0, "Halves, pairs, scribbles to show for each digit, so that they are known as none."
+        0.0, "Halves, pairs and scribbles to show for each digit, to be known as no digits."
     )
     start: str | None = _setting(
         None,

@@ -5,7 +5,7 @@ is multiplied by less than nothing, it stays the largest, and what ships may poo
 Runtime's fused kernels want it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import keras
 import numpy as np
@@ -113,6 +113,26 @@ def _fold(trained: keras.Model, folded: keras.Model) -> keras.Model:
     weights[0] = weights[0] / np.float32(INK)
     folded.set_weights(weights)
     return folded
+
+
+def renormalise(model: keras.Model, batches: Iterable[NDArray[np.generic]]) -> None:
+    """Normalise by the mean of some batches' means and variances instead of by the running ones.
+
+    Weights that were averaged want it: a mean of kernels gives other variances than the mean of
+    theirs (Izmailov et al., "Averaging Weights Leads to Wider Optima", 2018, section 3.2).
+
+    Args:
+        model: A network; one without normalisation stays as it is.
+        batches: As `model` takes them.
+    """
+    layers = [one for one in model.layers if isinstance(one, keras.layers.BatchNormalization)]
+    momenta = [layer.momentum for layer in layers]
+    for index, batch in enumerate(batches if layers else ()):
+        for layer in layers:
+            layer.momentum = index / (index + 1)
+        model(batch, training=True)
+    for layer, momentum in zip(layers, momenta, strict=True):
+        layer.momentum = momentum
 
 
 def unfold(

@@ -33,7 +33,7 @@ from keras_digits.training.run import (
     open_run,
     resume_command,
 )
-from keras_digits.training.starting import Start, check_layers, find_start, load_file
+from keras_digits.training.starting import Start, average, check_layers, find_start, load_file
 from keras_digits.training.stepping import Stock, hasten
 
 _WARM_UP_SHARE = 0.05
@@ -205,8 +205,7 @@ def _fit(
         shuffle=False,  # the batches come shuffled
     )
     if recipe.averaging == "start":
-        pairs = zip(first or (), model.get_weights(), strict=True)
-        model.set_weights([(one + other) / 2 for one, other in pairs])
+        average(model, first or (), batches, recipe.epochs - 1)
     if network.finish:
         model = network.finish(model)
     with replacing(run.model_path) as partial:

@@ -86,8 +86,8 @@ class Recipe:
             or None; kept as text.
         averaging: One of ``AVERAGINGS``: with ``start`` the trained network has the mean of the
             weights that training began and ended with, as of two cycles of a learning rate
-            (Izmailov et al., "Averaging Weights Leads to Wider Optima", 2018). Normalisation has
-            the mean of both too: to reckon it anew from batches, as they do, gained nothing.
+            (Izmailov et al., "Averaging Weights Leads to Wider Optima", 2018), and normalises as
+            batches of the last epoch have it.
         dataset: One of ``DATASETS``.
         data: A path to labelled digits, or None; kept as text.
 

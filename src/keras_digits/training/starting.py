@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from keras_digits.errors import ModelFileError, RunError
 from keras_digits.networks import NETWORKS
-from keras_digits.networks.convolutions import unfold
+from keras_digits.networks.convolutions import renormalise, unfold
 from keras_digits.networks.restoring import exported_network
 from keras_digits.reading.catalogue import shipped_networks
 from keras_digits.training.batches import Batches
@@ -20,6 +20,9 @@ from keras_digits.training.run import Split, open_run
 
 _NUM_BATCHES = 8
 """Batches that tell an exported network how its channels are to be normalised."""
+
+_NUM_BATCHES_OF_MEAN = 60
+"""Batches that tell how the channels of a mean of networks are to be normalised."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +83,27 @@ class Start:
         unfold(self.found, model, np.concatenate(seen))
         weights: list[NDArray[np.float32]] = model.get_weights()
         return weights
+
+
+def average(
+    model: keras.Model, first: Sequence[NDArray[np.float32]], batches: Batches, epoch: int
+) -> None:
+    """Give a network the mean of the weights that training began with and those it has, in place.
+
+    Normalisation is reckoned anew: kernels grow while Muon trains them, and then what both had is
+    far from what their mean wants.
+
+    Args:
+        model: The network as it was trained.
+        first: The weights that it began with, in its order.
+        batches: What it learned from; left at `epoch`.
+        epoch: The one whose first batches are taken, counted from 0.
+    """
+    pairs = zip(first, model.get_weights(), strict=True)
+    model.set_weights([(one + other) / 2 for one, other in pairs])
+    batches.start_epoch(epoch)
+    count = min(len(batches), _NUM_BATCHES_OF_MEAN)
+    renormalise(model, (batches[index][0] for index in range(count)))
 
 
 def _remedy(split: Split) -> str:

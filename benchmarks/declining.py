@@ -24,11 +24,11 @@ from sklearn.metrics import roc_auc_score
 from tutorial import console, write_result
 
 from keras_digits import Reader
-from keras_digits.declining import Promises
+from keras_digits.declining import Promises, rounded_up
 from keras_digits.digits import Reading
 from keras_digits.errors import DigitsError
 from keras_digits.evaluation.calibration import bin_answers, expected_calibration_error
-from keras_digits.reading.catalogue import network_path
+from keras_digits.reading.catalogue import network_path, shipped_networks
 from keras_digits.reading.network import Network
 
 SETS = ("drawn", "photo", "pen")
@@ -75,6 +75,7 @@ def main() -> None:
         "count": len(paths),
         "num_others": len(others),
         "promises": [kept(answers, promises, share) for share in SHARES],
+        "least_errors": {name: least_errors(one.path) for name, one in shipped_networks().items()},
         "ece": expected_calibration_error(bins),
         "aims": AIMS,
         "digits_declined": DIGITS_DECLINED,
@@ -96,6 +97,12 @@ def read(paths: Sequence[Path], labels: Sequence[str]) -> Answers:
             confidence[index] = number.confidence
             right[index] = number.text == label
     return Answers(confidence, right)
+
+
+def least_errors(network: Path) -> dict[str, float]:
+    """The least that a network can promise, of single digits and of numbers."""
+    promises = Network(network).promises
+    return {kind: rounded_up(promises[kind].least_error()) for kind in ("single", "number")}
 
 
 def kept(answers: Answers, promises: Promises, max_error: float) -> dict[str, Any]:
@@ -127,6 +134,8 @@ def show(result: dict[str, Any]) -> None:
         wrong = f"{row['wrong']} ({row['wrong'] / max(1, row['accepted']):.2%})"
         table.add_row(f"{row['max_error']:.1%}", f"{share:.1%}", wrong)
     console.print(table)
+    for name, least in result["least_errors"].items():
+        console.print(f"{name} can promise {least}")
     console.print(f"expected calibration error {result['ece']:.2%}")
     for name in ("ours", "softmax"):
         found = result[name]

@@ -281,7 +281,16 @@ def declining_section(result: dict[str, Any]) -> str:
             _row(f"{100 * row['max_error']:g} %", accepted, f"{row['wrong']}: {share:.2f} %")
         )
     declined = f"{100 * result['digits_declined']:g} %"
+    least = [
+        f"`{name}` {100 * one['single']:.2g} % of single digits and {100 * one['number']:.2g} % of "
+        "numbers"
+        for name, one in result["least_errors"].items()
+    ]
     lines += [
+        "",
+        "Less than so much can't be promised, because too few pictures were read to tell: "
+        f"{'; '.join(least)}. A number must be right in all its digits, and without `--layout "
+        "digit` every answer is judged as a number.",
         "",
         f"Expected calibration error on them {100 * result['ece']:.2f} %.",
         "",

@@ -28,8 +28,8 @@ def serving_section(result: dict[str, Any]) -> str:
         "",
         f"At half of its capacity, {half['requested_per_second']:.0f} requests a second: half are "
         f"answered within {half['p50_ms']:.1f} ms, 99 % within {half['p99_ms']:.1f} ms, "
-        f"{half['errors']:.0f} answers were anything else than a reading. hey doesn't tell of "
-        "requests that got no answer.",
+        f"{half['errors']:.0f} answers were anything else than a reading; hey, the program that "
+        "asked, doesn't tell of requests that got no answer.",
         "",
         "Four hundred clients would ask for ten times as many pictures as it can read, again at "
         "once where they are told to come back, and came to "

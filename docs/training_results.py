@@ -85,8 +85,8 @@ def networks_section(result: dict[str, Any]) -> str:
             f"| {row['words']} | {_percent(row['official'])} | {each} "
             f"| {_percent(row['reviewed'])} |"
         )
-    commands = [f"`{' '.join(('digits train', *row['flags']))}`" for row in result.values()]
-    lines += ["", f"In this order: {'; '.join(commands)}."]
+    lines += ["", "Trained by, in this order:", ""]
+    lines += [f"* `{' '.join(('digits train', *row['flags']))}`" for row in result.values()]
     if vgg := result.get("vgg"):
         errors, reviewed = (
             f"{row['mean']:.1f} ± {row['standard_deviation']:.1f}"
@@ -95,19 +95,24 @@ def networks_section(result: dict[str, Any]) -> str:
         lines += [
             "",
             f"Of the 9,900 test digits that it is surest of, `vgg` gets {errors} wrong, and by the "
-            f"labels as reviewed {reviewed} of 9,895. It reads {_percent(vgg['shifted'])} where "
-            "the beliefs in each digit as it is and moved by a pixel, to the sides and aslant, "
-            "are added up; the row is of one pass. Of the held-out digits, at that time drawn by "
-            f"chance among the training digits, it reads {_percent(vgg['held_out'])}. Before its "
-            "recipe was fixed, one seed each of some was tried, which left so many of 4,998 held-"
-            "out digits unread: 24 epochs of swayed digits, 23; the last 4 of them plain, 18; 4 "
-            "plain ones behind the 24, 14, but with a higher loss; 24 epochs of digits changed in "
-            "every way that people write, the last 6 plain, 18 with the lowest loss, so that this "
-            "was taken, half as long again. The second and the third together left 16: more "
-            "members or more epochs alone promise little.",
+            f"labels as reviewed {reviewed} of 9,895. The row is of one pass; where what it "
+            "believes of each digit as it is and of eight copies, moved by a pixel to the sides "
+            f"and aslant, is added up, it reads {_percent(vgg['shifted'])}. Of the held-out digits "
+            "it reads "
+            f"{_percent(vgg['held_out'])}; they were drawn by chance among the training digits "
+            "then. Before its recipe was fixed, one seed each of some was tried:",
+            "",
+            "| epochs | of 4,998 held-out digits unread |",
+            "|---|---|",
+            "| 24 of swayed digits | 23 |",
+            "| 20 of swayed digits, 4 of plain ones | 18 |",
+            "| 24 of swayed digits, 4 of plain ones | 14, but with a higher loss |",
+            "| 18 of digits changed in every way that people write, 6 of plain ones | 18, with "
+            "the lowest loss: taken, half as long again |",
+            "| the second and the third network together | 16: more members alone promise little |",
         ]
     missed = [
-        f"{result[name]['words']} {100 * result[name]['official']['mean']:.2f} of {100 * aim:.2f}"
+        f"`{name}` {100 * result[name]['official']['mean']:.2f} of {100 * aim:.2f}"
         for name, aim in _NETWORK_AIMS.items()
         if name in result and result[name]["official"]["mean"] < aim
     ]

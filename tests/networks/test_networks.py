@@ -6,6 +6,7 @@ import pytest
 
 from keras_digits.data.datasets import Dataset
 from keras_digits.networks import NETWORKS
+from keras_digits.networks.convolutions import renormalise
 from keras_digits.networks.frames import FrameCrossentropy, OneDigit, frame_accuracy
 from keras_digits.training.recipe import NETWORKS as NAMES
 from keras_digits.training.recipe import OPTIMIZERS, PRECISIONS
@@ -105,6 +106,48 @@ def test_folded_network_gives_what_the_trained_one_does(
     assert folded.count_params() == num_weights
     expected, found = (one.predict(images, verbose=0) for one in (model, folded))
     np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
+
+
+def test_kernels_that_grew_are_normalised_as_batches_have_them(
+    optdigits: Dataset,
+) -> None:
+    network = NETWORKS["compact"]
+    inputs = network.prepare(optdigits.test.images)
+    model = network.build("float32")
+    halves = (inputs[:128], inputs[128:256])
+
+    def grow(times: float) -> None:
+        for layer in model.layers:
+            if isinstance(layer, keras.layers.Conv2D) and not layer.use_bias:
+                layer.set_weights([times * layer.get_weights()[0]])
+
+    grow(30)  # so that what keeps normalisation from dividing by nothing counts for little
+    renormalise(model, halves)
+    before = model.predict(inputs, verbose=0)
+    momenta = {layer.momentum for layer in model.layers if hasattr(layer, "momentum")}
+    grow(3)
+    assert np.abs(model.predict(inputs, verbose=0) - before).max() > 0.1
+    renormalise(model, halves)
+    np.testing.assert_allclose(model.predict(inputs, verbose=0), before, atol=0.02)
+    assert momenta == {layer.momentum for layer in model.layers if hasattr(layer, "momentum")}
+
+
+def test_normalisation_takes_the_mean_of_batches_means(optdigits: Dataset) -> None:
+    network = NETWORKS["compact"]
+    inputs = network.prepare(optdigits.test.images).astype(np.float32)
+    model = network.build("float32")
+    batches = (inputs[:50], inputs[50:90], inputs[90:200])
+    renormalise(model, batches)
+    place = next(
+        index
+        for index, layer in enumerate(model.layers)
+        if isinstance(layer, keras.layers.BatchNormalization)
+    )
+    before = keras.Sequential(model.layers[:place])
+    seen = [np.asarray(before(batch)).reshape(-1, before.output_shape[-1]) for batch in batches]
+    _, _, mean, variance = model.layers[place].get_weights()
+    np.testing.assert_allclose(mean, np.mean([one.mean(axis=0) for one in seen], 0), rtol=1e-3)
+    np.testing.assert_allclose(variance, np.mean([one.var(axis=0) for one in seen], 0), rtol=1e-3)
 
 
 def test_frame_s_loss_asks_for_one_of_its_right_answers() -> None:

@@ -330,7 +330,7 @@ def test_taken_folder_is_refused(optdigits: Dataset, trained_run: Run, tmp_path:
 
 def test_folders_that_hold_no_run_are_refused(tmp_path: Path) -> None:
     for text, message in (
-        (None, "can't be read"),
+        (None, "holds no recipe.json"),
         ("{", "is broken"),
         ("[]", "holds no JSON object"),
         ("{}", "is no recipe"),

@@ -205,7 +205,9 @@ def _fit(
         shuffle=False,  # the batches come shuffled
     )
     if recipe.averaging == "start":
-        average(model, first or (), batches, recipe.epochs - 1)
+        model = average(
+            recipe.network, first or (), model.get_weights(), batches, recipe.epochs - 1
+        )
     if network.finish:
         model = network.finish(model)
     with replacing(run.model_path) as partial:

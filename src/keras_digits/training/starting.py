@@ -86,24 +86,30 @@ class Start:
 
 
 def average(
-    model: keras.Model, first: Sequence[NDArray[np.float32]], batches: Batches, epoch: int
-) -> None:
-    """Give a network the mean of the weights that training began with and those it has, in place.
+    network: str,
+    first: Sequence[NDArray[np.float32]],
+    last: Sequence[NDArray[np.float32]],
+    batches: Batches,
+    epoch: int,
+) -> keras.Model:
+    """The network with the mean of the weights that training began and ended with, in float32.
 
     Normalisation is reckoned anew: kernels grow while Muon trains them, and then what both had is
     far from what their mean wants.
 
     Args:
-        model: The network as it was trained.
-        first: The weights that it began with, in its order.
+        network: Its name in the registry.
+        first: The weights that it began with.
+        last: Those it ended with.
         batches: What it learned from; left at `epoch`.
         epoch: The one whose first batches are taken, counted from 0.
     """
-    pairs = zip(first, model.get_weights(), strict=True)
-    model.set_weights([(one + other) / 2 for one, other in pairs])
+    model = NETWORKS[network].build("float32")
+    model.set_weights([(one + other) / 2 for one, other in zip(first, last, strict=True)])
     batches.start_epoch(epoch)
     count = min(len(batches), _NUM_BATCHES_OF_MEAN)
     renormalise(model, (batches[index][0] for index in range(count)))
+    return model
 
 
 def _remedy(split: Split) -> str:

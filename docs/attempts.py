@@ -64,6 +64,15 @@ _TRAININGS = (
     "the mean of two such, 10 more epochs, the mean of that and of what shipped, 8 more: three "
     "cheques fewer, five of Semeion's digits more, numbers beside words more often, but shadows on "
     "bare paper were zeros more often; not kept",
+    "24 by Muon from what shipped, with blots too and words in a tenth of the lines, and the mean "
+    "with that: kept. Three digits of church books, one drawn and one cheque fewer, one of "
+    "Semeion's more, 93 instead of 91 % of what is no digit declined, numbers among signs and "
+    "words more often. Kernels grow while Muon trains them; normalised by the mean of both ends' "
+    "statistics, as all means before were, it read 18 cheques and 26 of Semeion's digits fewer "
+    "than normalised anew. The same 24 without the mean read three cheques fewer",
+    "8 more from there in smaller steps, ended with the mean: one drawn digit, one in pen and one "
+    "of Semeion's more, three of church books fewer, but 89 % of what is no digit declined, where "
+    "90 are aimed at; not kept",
 )
 """Weights that were trained, in order, and whether they stayed."""
 

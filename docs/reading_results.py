@@ -288,7 +288,7 @@ def declining_section(result: dict[str, Any]) -> str:
     ]
     lines += [
         "",
-        "Less than so much can't be promised, because too few pictures were read to tell: "
+        "By what was measured, less than so much can't be promised: "
         f"{'; '.join(least)}. A number must be right in all its digits, and without `--layout "
         "digit` every answer is judged as a number.",
         "",

@@ -60,7 +60,7 @@ def read(
         float | None,
         typer.Option(
             metavar="SHARE",
-            help="Accept answers so that at most this share of them is wrong, such as 0.03, and "
+            help="Accept answers so that at most this share of them is wrong, such as 0.04, and "
             "put a question mark behind the others; smaller shares, such as 0.002, can mostly be "
             "promised of --layout digit alone. What --json and --csv call accepted is by default "
             "measured by 0.05.",

@@ -10,8 +10,9 @@ export KERAS_DIGITS_DATA ?= $(abspath $(SHARED_MNIST))
 endif
 
 # The networks that ship, from MNIST and no other data: the one that reads, in four steps of together
-# three and a half hours on two cores, and compact, in ten minutes. What was interrupted goes on where it was, and
-# what is finished stays: rm -r build/weights* build/compact begins anew.
+# three and a half hours on two cores, and compact, in ten minutes. What was interrupted goes on where
+# it was, and what is finished stays: rm -r build/weights* build/compact begins anew. What ships began
+# its last step with what shipped before, of which make weights gives the like.
 HELD_OUT := --schedule cosine --precision mixed_bfloat16 --validation-split 0.0833 --seed 1
 WEIGHTS_RECIPE := --network lines $(HELD_OUT) --optimizer adamw
 COMPACT_RECIPE := --network compact $(HELD_OUT) --optimizer adamw --augmentation sway --plain-epochs 12 \

@@ -14,7 +14,8 @@ endif
 # it was, and what is finished stays: rm -r build/weights* build/compact begins anew. What ships began
 # its last step with what shipped before, of which make weights gives the like.
 HELD_OUT := --schedule cosine --precision mixed_bfloat16 --validation-split 0.0833 --seed 1
-WEIGHTS_RECIPE := --network lines $(HELD_OUT) --optimizer adamw
+LINES_RECIPE := --network lines $(HELD_OUT)
+WEIGHTS_RECIPE := $(LINES_RECIPE) --optimizer adamw
 COMPACT_RECIPE := --network compact $(HELD_OUT) --optimizer adamw --augmentation sway --plain-epochs 12 \
   --learning-rate 0.006 --epochs 60
 
@@ -39,7 +40,7 @@ reader-weights: setup
 	  --start build/weights-first --averaging start)
 	$(call train_into,build/weights-third,$(WEIGHTS_RECIPE) --learning-rate 0.001 --epochs 16 \
 	  --batch-size 160 --start build/weights-second --averaging start)
-	$(call train_into,build/weights,--network lines $(HELD_OUT) --optimizer muon --learning-rate 0.002 \
+	$(call train_into,build/weights,$(LINES_RECIPE) --optimizer muon --learning-rate 0.002 \
 	  --epochs 24 --start build/weights-third --averaging start)
 	cp build/weights/digits.onnx build/weights/README.md src/keras_digits/weights/
 	$(BIN)/python -m keras_digits.export.figures build/weights src/keras_digits/weights/digits.json

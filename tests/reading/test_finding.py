@@ -10,7 +10,9 @@ from pen import write
 
 INK, PAPER = 30, 245
 
-_BELIEVED = 0.8
+_BELIEVED = 0.86
+"""The confidence that one answer in twenty wrong asked for when these tests were written; what
+ships asks for more now, because numbers that it is measured by have words beside them."""
 
 
 @pytest.fixture(scope="module")

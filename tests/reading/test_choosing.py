@@ -178,9 +178,47 @@ def boxes(*columns: tuple[int, int], height: int = 60) -> list[Box]:
 )
 def test_letters_of_a_word_are_no_digits(ink: list[Box], read: list[int], kept: list[int]) -> None:
     digits = [digit_in(ink[index]._replace(height=60)) for index in read]
-    line = without_signs(Written(False, digits, ink))
+    (line,) = without_signs([Written(False, digits, ink)])
     assert line.digits == [digits[read.index(index)] for index in kept]
     assert line.ink == ink
+
+
+@pytest.mark.parametrize(
+    ("ink", "read", "kept"),
+    [
+        (boxes((0, 15), (20, 60), (64, 79)), [1], [1]),  # a digit in brackets
+        (boxes((0, 15), (20, 60), (64, 104), (108, 123)), [1, 2], [1, 2]),
+        (boxes((0, 40), (44, 80), (84, 99)), [1], []),  # what opens is wider than a bracket
+        (boxes((0, 15), (20, 60), (64, 104), (108, 123)), [1], []),  # letters too are between
+    ],
+)
+def test_digits_in_brackets_are_no_letters(
+    ink: list[Box], read: list[int], kept: list[int]
+) -> None:
+    digits = [digit_in(ink[index]) for index in read]
+    (line,) = without_signs([Written(False, digits, ink)])
+    assert line.digits == [digits[read.index(index)] for index in kept]
+
+
+WORD = [Box(0, 36, 30, 24), Box(34, 40, 20, 20), Box(58, 40, 20, 20), Box(82, 36, 30, 24)]
+"""Small letters beside digits that are 60 tall."""
+
+
+@pytest.mark.parametrize(
+    ("low", "is_kept"),
+    [
+        (WORD[1:3], False),  # two letters like digits, and two others
+        (WORD[1:], True),  # most of it was read: as likely a small number
+        ([box._replace(y=box.y + 60) for box in WORD[1:3]], True),  # of the line below
+    ],
+)
+def test_low_digits_in_the_word_of_a_line_are_letters(low: list[Box], is_kept: bool) -> None:
+    number = [digit_in(Box(160, 0, 40, 60)), digit_in(Box(210, 0, 40, 60))]
+    line = Written(False, number, [*WORD, *(digit.box for digit in number)])
+    other = Written(True, [digit_in(box, 0) for box in low], low)
+    kept = without_signs([line, other])
+    assert kept[0] == line
+    assert kept[1].digits == (other.digits if is_kept else [])
 
 
 SIGN = [Box(60, 2, 22, 22), Box(65, 0, 40, 60), Box(90, 38, 22, 22)]
@@ -191,7 +229,7 @@ def test_percent_sign_is_no_digit() -> None:
     number, sign, circle = digit_in(ink[0], 5), digit_in(Box(60, 0, 50, 60), 6), digit_in(SIGN[2])
     for read in ([number, sign], [number, sign, circle], [number, circle], [number]):
         line = Written(False, read, ink)
-        assert without_signs(line) == line._replace(digits=[number])
+        assert without_signs([line]) == [line._replace(digits=[number])]
 
 
 @pytest.mark.parametrize(
@@ -207,4 +245,4 @@ def test_percent_sign_is_no_digit() -> None:
 )
 def test_digit_with_marks_around_is_no_percent_sign(ink: list[Box]) -> None:
     digit = digit_in(Box(65, 0, 40, 60), 6)
-    assert without_signs(Written(False, [digit], ink)).digits == [digit]
+    assert without_signs([Written(False, [digit], ink)])[0].digits == [digit]

@@ -9,7 +9,7 @@ from keras_digits.digits import NUM_CLASSES, SIDE, Box, Digit
 from keras_digits.reading.decoding import Spot
 from keras_digits.reading.finding import find_lines
 from keras_digits.reading.ink import find_ink
-from keras_digits.reading.outlining import Outline, brackets, outline
+from keras_digits.reading.outlining import Outline, brackets, outline, slashes
 from keras_digits.reading.parts import Pieces
 from keras_digits.reading.reader import Reader
 from pen import write
@@ -124,3 +124,44 @@ def test_bent_ones_around_digits_are_brackets(
     digits: list[int], outlines: list[Outline], signs: list[int]
 ) -> None:
     assert sorted(brackets(digits, outlines)) == signs
+
+
+def straight(lean: float, top: int = 0, height: int = 60) -> Outline:
+    """A straight stroke that leans to the right so far, in its height."""
+    rows = np.arange(height)
+    columns = np.round(lean * (height - 1 - rows)).astype(int)
+    columns -= columns.min()
+    mask = np.zeros((height, columns.max() + 5), np.uint8)
+    for offset in range(5):
+        mask[rows, columns + offset] = 1
+    return Outline(Box(0, top, *mask.shape[::-1]), mask.astype(np.float32), mask)
+
+
+@pytest.mark.parametrize("lean", [-0.3, 0.0, 0.2, 0.5])
+def test_lean_is_how_far_the_head_is_beside_the_foot(lean: float) -> None:
+    assert straight(lean).lean == pytest.approx(0.88 * lean, abs=0.02)  # ends have a height too
+
+
+ONE, SLASH = straight(0.1), straight(0.35, top=-12, height=84)
+
+
+@pytest.mark.parametrize(
+    ("digits", "outlines", "signs"),
+    [
+        ([2, 1, 5], [ONE, SLASH, ONE], [1]),
+        ([2, 1, 1, 1, 5], [ONE, SLASH, ONE, SLASH, ONE], [1, 3]),
+        ([2, 7, 5], [ONE, SLASH, ONE], []),
+        ([1, 2, 5], [SLASH, ONE, ONE], []),  # nothing stands before it
+        ([2, 5, 1], [ONE, ONE, SLASH], []),
+        ([2, 1, 5], [ONE, straight(0.35), ONE], []),  # no taller than the digits
+        ([2, 1, 5], [ONE, straight(0.35, top=-24, height=84), ONE], []),  # stands on the line
+        ([2, 1, 5], [ONE, straight(0.1, top=-12, height=84), ONE], []),  # leans too little
+        ([2, 1, 5], [ONE, stroke(0.16, height=84), ONE], []),
+        ([2, 1, 1], [ONE, SLASH, ONE], []),  # one digit alone doesn't tell how tall they are
+        ([1], [SLASH], []),
+    ],
+)
+def test_long_ones_that_lean_between_digits_are_slashes(
+    digits: list[int], outlines: list[Outline], signs: list[int]
+) -> None:
+    assert slashes(digits, outlines) == signs

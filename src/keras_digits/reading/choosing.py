@@ -67,6 +67,17 @@ _FEWEST_LETTERS, _LETTERS_A_DIGIT = 3, 2
 """So many letters are a word, if there are so many times as many as digits read among them: in
 words a letter or two look like digits, and beside digits there are few signs."""
 
+_LOW_LETTER, _FEWEST_UNREAD = 0.25, 2
+"""A low letter is at least so tall, in the height of a line's digits; and what was read in one is
+none if nothing was in so many others of its word."""
+
+_BRACKET, _SLIM = 0.9, 0.5
+"""A bracket is at least so tall, in the height of a line's digits, and at most so wide, in its own
+height."""
+
+_HALF = 0.5
+"""More than this share of a digit stands in the letter that it was read in."""
+
 _PIECE = 0.75
 """More than this share of a digit stands on a sign or in a word that it is a piece of."""
 
@@ -270,8 +281,23 @@ class Written(NamedTuple):
     ink: Sequence[Box]
 
 
-def without_signs(line: Written) -> Written:
-    """A line without the digits that are percent signs, pieces of them, or letters of words."""
+def without_signs(lines: Sequence[Written]) -> list[Written]:
+    """Lines without the digits that are percent signs, pieces of them, or letters of words."""
+    kept = [_without_own_signs(line) for line in lines]
+    low = [one for line in kept if line.is_low for one in line.digits]
+    if not low:
+        return kept
+    letters = [one for line in kept if not line.is_low for one in _low_letters(line, low)]
+    return [
+        line._replace(digits=[one for one in line.digits if one not in letters])
+        if line.is_low
+        else line
+        for line in kept
+    ]
+
+
+def _without_own_signs(line: Written) -> Written:
+    """A line without its digits that are signs or letters of its own."""
     if not line.digits or not line.ink:
         return line
     height = float(np.median([one.box.height for one in line.digits]))
@@ -324,21 +350,75 @@ def _percent_signs(ink: Sequence[Box], height: float) -> list[tuple[float, float
 def _without_letters(digits: Sequence[Digit], ink: Sequence[Box], height: float) -> list[Digit]:
     """The digits that don't stand among letters: of a word, most is no digit.
 
+    What stands in brackets may be few digits.
+
     Args:
         digits: Those of a line.
         ink: Its parts.
         height: Of its digits.
     """
-    letters = _letters([box for box in ink if box.height >= _LETTER * height])
-    gaps = [right.left - left.right for left, right in pairwise(letters)]
     kept = list(digits)
-    for word in _parted(letters, gaps, _LETTER_GAP * height):
-        if len(word) >= _FEWEST_LETTERS:
-            left, right = word[0].left, max(letter.right for letter in word)
-            among = [one for one in kept if _share(one.box, left, right) > _PIECE]
-            if len(word) >= _LETTERS_A_DIGIT * len(among):
-                kept = [one for one in kept if one not in among]
+    for word in _words([box for box in ink if box.height >= _LETTER * height], height):
+        among = _among(kept, word)
+        if len(word) >= max(_FEWEST_LETTERS, _LETTERS_A_DIGIT * len(among)):
+            unread = _unread(word, among)
+            are_brackets = unread == [word[0], word[-1]] and all(
+                _is_slim(letter, ink, height) for letter in unread
+            )
+            kept = [one for one in kept if are_brackets or one not in among]
     return kept
+
+
+def _low_letters(line: Written, low: Sequence[Digit]) -> list[Digit]:
+    """Which low digits are letters of a line: with others that nothing was read in, a word.
+
+    Args:
+        line: One with taller digits, or none.
+        low: The digits of lines that are low, wherever they stand.
+    """
+    if not line.ink:
+        return []
+    height = float(np.median([box.height for box in _boxes(line.digits) or line.ink]))
+    top, bottom = min(box.y for box in line.ink), max(box.y + box.height for box in line.ink)
+    beside = [one for one in low if top <= one.box.y + one.box.height / 2 <= bottom]
+    letters: list[Digit] = []
+    for word in _words([box for box in line.ink if box.height >= _LOW_LETTER * height], height):
+        if len(_unread(word, [*beside, *line.digits])) >= _FEWEST_UNREAD:
+            letters += _among(beside, word)
+    return letters
+
+
+def _boxes(digits: Sequence[Digit]) -> list[Box]:
+    return [one.box for one in digits]
+
+
+def _words(ink: Sequence[Box], height: float) -> list[list["_Letter"]]:
+    """Ink as words, the letters of each from left to right, where digits are so tall."""
+    letters = _letters(ink)
+    gaps = [right.left - left.right for left, right in pairwise(letters)]
+    return [list(word) for word in _parted(letters, gaps, _LETTER_GAP * height) if word]
+
+
+def _among(digits: Sequence[Digit], word: Sequence["_Letter"]) -> list[Digit]:
+    """The digits that stand in a word."""
+    left, right = word[0].left, max(letter.right for letter in word)
+    return [one for one in digits if _share(one.box, left, right) > _PIECE]
+
+
+def _unread(word: Sequence["_Letter"], digits: Sequence[Digit]) -> list["_Letter"]:
+    """The letters of a word that no digit stands in."""
+    return [
+        letter
+        for letter in word
+        if not any(_share(one.box, letter.left, letter.right) > _HALF for one in digits)
+    ]
+
+
+def _is_slim(letter: "_Letter", ink: Sequence[Box], height: float) -> bool:
+    """Whether a letter is as tall as digits and slim, as brackets are."""
+    boxes = [box for box in ink if letter.left <= box.x < letter.right]
+    tallest = max(boxes, key=lambda box: box.height)
+    return tallest.height >= _BRACKET * height and tallest.width <= _SLIM * tallest.height
 
 
 class _Letter(NamedTuple):

@@ -4,7 +4,7 @@ Knows pens and what else there is on paper; doesn't know what a digit is.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,6 +21,7 @@ from keras_digits.reading.paper import (
     with_channels,
 )
 from keras_digits.reading.pixels import has_long_stroke, percentile, shrunk
+from keras_digits.reading.rules import without_rules
 from keras_digits.reading.sheets import spread_paper
 
 _FAINT = 0.7
@@ -115,7 +116,7 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
         noise = _noise(channels)
     strength = np.clip(highest(channels), 0, 1)
     ink = Ink(strength, _threshold(strength, noise))
-    is_grain = _is_grain(ink)
+    is_grain = _is_grain(strength, ink.mask)
     if min(strength.shape) >= LEAST_PAGE:
         present = (strength > _least_strength(noise)).astype(np.uint8)
         if (is_grain or _is_fat(ink.mask) or _is_ruled(present)) and (
@@ -128,27 +129,36 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
 def _above_clutter(strength: NDArray[np.float32], present: NDArray[np.uint8]) -> Ink | None:
     """The ink of a pen that is stronger than what else there is; None without such.
 
-    On ruled and squared paper the rules, on bare paper its grain, its folds and a hand's shadow.
+    On ruled and squared paper the rules, on bare paper its grain, its folds and a hand's shadow. A
+    margin's line may be as strong as the pen, and so rules are left in where no pen is above all.
 
     Args:
         strength: As :class:`Ink` has it.
         present: uint8 ``(height, width)``, 1 where it differs from paper at all.
     """
+    candidates = list(_above(strength, present))
+    for one in candidates:
+        if _is_clean(one.strength, one.mask):
+            return one
+    return next((one for one in candidates if _is_clean(strength, without_rules(one.mask))), None)
+
+
+def _above(strength: NDArray[np.float32], present: NDArray[np.uint8]) -> Iterator[Ink]:
+    """What is stronger than the rest, from weak to strong, as :func:`_above_clutter` asks it."""
     mask = present
     for _ in range(_MOST_SPLITS):
         values = strength[mask > 0]
         levels, otsu = _otsu(values)
         other, pen = values[levels <= otsu], values[levels > otsu]
         if len(pen) < _LEAST_PEN or len(other) == 0:
-            return None
+            return
         mask = (strength > otsu / 255).astype(np.uint8)
         full, strongest = percentile(pen, 50), percentile(other, 95)
         if full < max(_LEAST_PEN_STRENGTH, _PEN_CONTRAST * percentile(other, 50)):
             continue
         above = Ink(strength, float(np.clip(strongest / _FAINT, 0.4 * full, 0.75 * full)))
-        if _is_clean(above) and not _is_core(above.mask, present):
-            return above
-    return None
+        if not _is_core(above.mask, present):
+            yield above
 
 
 def _is_core(pen: NDArray[np.uint8], present: NDArray[np.uint8]) -> bool:
@@ -158,17 +168,17 @@ def _is_core(pen: NDArray[np.uint8], present: NDArray[np.uint8]) -> bool:
     return int((present & near).sum()) > _CORE * int(present.sum())
 
 
-def _is_clean(ink: Ink) -> bool:
+def _is_clean(strength: NDArray[np.float32], mask: NDArray[np.uint8]) -> bool:
     """Whether there is ink that may be writing, and none that isn't, but for specks."""
-    small = shrunk(ink.mask)
+    small = shrunk(mask)
     _, _, stats, _ = cv2.connectedComponentsWithStats(small, connectivity=8)
     is_writing = bool((stats[1:, 3] >= _LEAST_TALL * min(small.shape)).any())
-    return is_writing and not (_is_grain(ink) or _is_fat(small) or _is_ruled(small))
+    return is_writing and not (_is_grain(strength, mask) or _is_fat(small) or _is_ruled(small))
 
 
-def _is_grain(ink: Ink) -> bool:
+def _is_grain(strength: NDArray[np.float32], mask: NDArray[np.uint8]) -> bool:
     """Whether what counts as ink is too faint to be written."""
-    written = ink.strength[ink.mask > 0]
+    written = strength[mask > 0]
     return len(written) > 0 and percentile(written, 50) < _FAINTEST
 
 

@@ -6,6 +6,7 @@ Needed to show people what was read, and to hand single digits to networks that 
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -39,6 +40,14 @@ _ARC, _MOSTLY_ARC = 0.08, 0.4
 ones that MNIST has for training 18 do."""
 
 
+_SLASH_TALL, _SLASH_BELOW, _SLASH_LEAN, _STRAIGHT = 1.22, 0.15, 0.22, 0.03
+"""A one between digits is a slash that is at least so tall and reaches so far below them, in their
+height, and leans so far, columns by rows, with less of a bow than this."""
+
+_FEWEST_BESIDE = 2
+"""By so many other digits it is known how tall they are."""
+
+
 @dataclass(frozen=True, eq=False)
 class Outline:
     """A digit's ink.
@@ -56,14 +65,29 @@ class Outline:
     @property
     def bow(self) -> float:
         """How far its middle bulges to the right of its ends, in heights; below 0 to the left."""
-        rows = np.flatnonzero(self.mask.any(axis=1))
-        columns = np.arange(self.mask.shape[1])
-        middles = (self.mask[rows] @ columns) / self.mask[rows].sum(axis=1)
-        ends = max(1, round(_END * len(rows)))
-        centre = len(rows) // 2
+        middles = self._middles
+        ends = self._ends
+        centre = len(middles) // 2
         halfway = middles[max(0, centre - ends) : centre + ends]
         bulge = halfway.mean() - (middles[:ends].mean() + middles[-ends:].mean()) / 2
         return float(bulge / len(self.mask))
+
+    @property
+    def lean(self) -> float:
+        """How far its head is to the right of its foot, in heights."""
+        middles, ends = self._middles, self._ends
+        return float((middles[:ends].mean() - middles[-ends:].mean()) / len(self.mask))
+
+    @cached_property
+    def _middles(self) -> NDArray[np.float64]:
+        """The column in which the middle of its ink is, of each row that has some."""
+        rows = self.mask[self.mask.any(axis=1)]
+        return np.asarray((rows @ np.arange(rows.shape[1])) / rows.sum(axis=1))
+
+    @property
+    def _ends(self) -> int:
+        """How many rows an end of a stroke takes."""
+        return max(1, round(_END * len(self._middles)))
 
     @property
     def ink(self) -> NDArray[np.float32]:
@@ -108,6 +132,30 @@ def brackets(digits: Sequence[int], outlines: Sequence[Outline]) -> list[int]:
     last = len(digits) - 1
     return [index for index in left if index == 0 or any(other > index for other in right)] + [
         index for index in right if index == last or any(other < index for other in left)
+    ]
+
+
+def slashes(digits: Sequence[int], outlines: Sequence[Outline]) -> list[int]:
+    """Which of a line's ones, counted from 0, are slashes between its digits, as in a date.
+
+    Args:
+        digits: Those of the line, from left to right.
+        outlines: Their ink.
+    """
+    boxes = [one.box for digit, one in zip(digits, outlines, strict=True) if digit != 1]
+    if len(boxes) < _FEWEST_BESIDE:
+        return []
+    height = float(np.median([box.height for box in boxes]))
+    foot = float(np.median([box.y + box.height for box in boxes]))
+    return [
+        index
+        for index, one in enumerate(outlines)
+        if digits[index] == 1
+        and 0 < index < len(digits) - 1
+        and one.box.height >= _SLASH_TALL * height
+        and one.box.y + one.box.height - foot >= _SLASH_BELOW * height
+        and one.lean >= _SLASH_LEAN
+        and abs(one.bow) < _STRAIGHT
     ]
 
 

@@ -27,12 +27,20 @@ _CLOSE_REACH = 0.1
 """What is darker than its surroundings and so wide, as a share of the shorter side, may be a
 shadow."""
 
+_STRONG, _STRONG_IN_CROP = 0.6, 0.5
+"""What is so dark, as a share of the darkest, is a stroke, on a page and in a crop, where there are
+no shadows, which are fainter."""
+
 _RIM = 3
 """Between strokes and the border of a crop, paper itself is as narrow as a stroke."""
 
 _OTHER_LIGHT, _LEAST_OTHER_LIGHT = 1.3, 12
 """A channel says that writing is lighter than paper, or darker, where the strokes that do are so
 many times as strong as those that don't, and at least so strong, of 255."""
+
+_LEAST_STROKES = 5
+"""Where thin strokes differ from what is around them by no more grey levels than this, they are
+grain."""
 
 LEAST_PAGE = 100
 """What has so many pixels on both sides may be paper that is more than a number's background."""
@@ -72,9 +80,9 @@ def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
     if min(grey.shape) >= LEAST_PAGE and _flat_border(pixels) is None:
         dark, light = _fine_strokes(grey)
         darkest, lightest = (percentile(strokes, 99.8) + 1 for strokes in (dark, light))
-        if max(darkest, lightest) > 1.3 * min(darkest, lightest):
+        if max(darkest, lightest) > max(1.3 * min(darkest, lightest), _LEAST_STROKES):
             return lightest > darkest
-        if percentile(dark, 99.98) > 1.3 * percentile(light, 99.98):  # a word on a page
+        if percentile(dark, 99.98) > 1.15 * percentile(light, 99.98):  # a word on a page
             return False
         low, paper, high = (percentile(grey, share) for share in (0.5, 50, 99.5))
         return high - paper > 1.6 * (paper - low)
@@ -151,9 +159,10 @@ def _paper(pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
     reach = max(3, round(0.4 * min(size))) | 1
     paper, close = _closed(small, reach), max(round(_CLOSE_REACH * min(size)) | 1, 3)
     near = _closed(small, close)
-    strokes = _stroke_reach(_share_darker(small, paper), _share_darker(small, near))
+    least = _STRONG if min(height, width) >= LEAST_PAGE else _STRONG_IN_CROP
+    strokes = _stroke_reach(_share_darker(small, paper), _share_darker(small, near), least)
     if strokes < reach:
-        paper = near if strokes <= close else _closed(small, strokes)
+        paper = _closed(small, strokes)
     return [
         cv2.resize(channel, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
         for channel in cv2.split(paper)
@@ -192,15 +201,16 @@ def _share_darker(small: NDArray[np.uint8], paper: NDArray[np.uint8]) -> NDArray
     return highest(cv2.split((paper.astype(np.float32) - small) / brightness))
 
 
-def _stroke_reach(wide: NDArray[np.float32], near: NDArray[np.float32]) -> int:
+def _stroke_reach(wide: NDArray[np.float32], near: NDArray[np.float32], least: float) -> int:
     """An odd number of pixels that is safely wider than the strokes.
 
     Args:
         wide: How dark strokes of any width are, and shadows.
         near: How dark thin strokes alone are.
+        least: What is so dark, as a share of the darkest, is a stroke.
     """
     full = max(percentile(wide, 99), percentile(near, 99.95))
-    mask = (wide > max(0.1, 0.5 * full)).astype(np.uint8)
+    mask = (wide > max(0.1, least * full)).astype(np.uint8)
     if not mask.any():
         return 3
     mask = _inner_parts(mask)

@@ -36,7 +36,7 @@ from keras_digits.reading.limits import MAX_PIXELS
 from keras_digits.reading.looking import Seen, SeenLine, find, look_at
 from keras_digits.reading.network import Network
 from keras_digits.reading.normalising import normalise
-from keras_digits.reading.outlining import brackets, outline, window
+from keras_digits.reading.outlining import brackets, outline, slashes, window
 from keras_digits.reading.picture import silenced_decoders
 from keras_digits.reading.sharing import Shared
 from keras_digits.reading.workers import Workers
@@ -258,7 +258,7 @@ class Reader:
             for line in seen.lines
         ]
         if layout != "digit":  # which may be in many pieces
-            written = [without_signs(line) for line in written]
+            written = without_signs(written)
         found = without_doubles(written)
         if layout in ("auto", "page"):
             found = believable(list(itertools.chain.from_iterable(map(apart, found))))
@@ -273,7 +273,8 @@ class Reader:
         if chosen is None or not chosen.spots:
             return []
         outlines = outline(chosen.spots, chosen.view, line.found.parts, line.found.group)
-        signs = brackets([spot.digit for spot in chosen.spots], outlines)
+        read = [spot.digit for spot in chosen.spots]
+        signs = brackets(read, outlines) + slashes(read, outlines)
         found = [
             one
             for index, one in enumerate(

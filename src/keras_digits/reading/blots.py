@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.reading.components import Part
-from keras_digits.reading.ink import FAT
-from keras_digits.reading.paper import LEAST_PAGE
+from keras_digits.reading.paper import FAT, LEAST_PAGE
 
 _SOLID = 0.97
 """A patch takes up so much of its convex hull; a digit's bays and holes leave less."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.reading.paper import (
+    FAT,
     LEAST_PAGE,
     darkness,
     highest,
@@ -35,9 +36,6 @@ CORE_PERCENTILE = 75
 
 _FAINTEST = 0.12
 """What is fainter than this is the paper's grain; the faintest pencils leave 0.17."""
-
-FAT = 0.06
-"""What lies so far inside, as a share of the shorter side, lies in no stroke."""
 
 _FAR = 0.6
 """What is thin and reaches through so much of a picture is a rule."""

@@ -31,6 +31,14 @@ _STRONG, _STRONG_IN_CROP = 0.6, 0.5
 """What is so dark, as a share of the darkest, is a stroke, on a page and in a crop, where there are
 no shadows, which are fainter."""
 
+FAT = 0.06
+"""What lies so far inside of something dark on a page, as a share of the shorter side, lies in no
+stroke, but in a shadow."""
+
+_CORNER = 0.7
+"""What is so far inside a shadow, in the reach by which strokes are told from it, is no corner of
+it: half the diagonal of a square."""
+
 _RIM = 3
 """Between strokes and the border of a crop, paper itself is as narrow as a stroke."""
 
@@ -38,9 +46,17 @@ _OTHER_LIGHT, _LEAST_OTHER_LIGHT = 1.3, 12
 """A channel says that writing is lighter than paper, or darker, where the strokes that do are so
 many times as strong as those that don't, and at least so strong, of 255."""
 
+_MUCH_MORE = 1.6
+"""Where what is lighter than paper differs from it so many times as much as what is darker, it is
+the writing."""
+
 _LEAST_STROKES = 5
 """Where thin strokes differ from what is around them by no more grey levels than this, they are
 grain."""
+
+_FAINT_STROKES = 0.15
+"""Where they differ by no more than this share of all that grey levels do, they are the edges of a
+broad pen, or the paper's."""
 
 LEAST_PAGE = 100
 """What has so many pixels on both sides may be paper that is more than a number's background."""
@@ -77,15 +93,23 @@ def in_one_light(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
     """Whether the writing is lighter than its paper, which is what lies along the border."""
     grey = to_grey(pixels)
-    if min(grey.shape) >= LEAST_PAGE and _flat_border(pixels) is None:
+    is_page, flat = min(grey.shape) >= LEAST_PAGE, _flat_border(pixels)
+    if is_page and flat is not None:
+        paper = float(flat.mean())
+        darker, lighter = paper - percentile(grey, 0.02), percentile(grey, 99.98) - paper
+        if max(darker, lighter) > _MUCH_MORE * min(darker, lighter):
+            return lighter > darker
+    elif is_page:
         dark, light = _fine_strokes(grey)
         darkest, lightest = (percentile(strokes, 99.8) + 1 for strokes in (dark, light))
-        if max(darkest, lightest) > max(1.3 * min(darkest, lightest), _LEAST_STROKES):
+        low, high = percentile(grey, 0.5), percentile(grey, 99.5)
+        least = max(_LEAST_STROKES, _FAINT_STROKES * (high - low))
+        if max(darkest, lightest) > max(1.3 * min(darkest, lightest), least):
             return lightest > darkest
         if percentile(dark, 99.98) > 1.15 * percentile(light, 99.98):  # a word on a page
             return False
-        low, paper, high = (percentile(grey, share) for share in (0.5, 50, 99.5))
-        return high - paper > 1.6 * (paper - low)
+        paper = percentile(grey, 50)
+        return high - paper > _MUCH_MORE * (paper - low)
     inset = tuple(max(1, round(0.12 * side)) for side in grey.shape)
     outer, inner = _ring(grey, 0, 0), _ring(grey, *inset)
     paper = percentile(outer, 50)
@@ -97,7 +121,7 @@ def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
     low, high = percentile(grey, 0.5), percentile(grey, 99.5)
     if high - low < 8:
         return bool(paper < 128)
-    return bool(high - paper > 1.6 * (paper - low))
+    return bool(high - paper > _MUCH_MORE * (paper - low))
 
 
 def _fine_strokes(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -159,8 +183,8 @@ def _paper(pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
     reach = max(3, round(0.4 * min(size))) | 1
     paper, close = _closed(small, reach), max(round(_CLOSE_REACH * min(size)) | 1, 3)
     near = _closed(small, close)
-    least = _STRONG if min(height, width) >= LEAST_PAGE else _STRONG_IN_CROP
-    strokes = _stroke_reach(_share_darker(small, paper), _share_darker(small, near), least)
+    is_page = min(height, width) >= LEAST_PAGE
+    strokes = _stroke_reach(_share_darker(small, paper), _share_darker(small, near), is_page)
     if strokes < reach:
         paper = _closed(small, strokes)
     return [
@@ -201,21 +225,41 @@ def _share_darker(small: NDArray[np.uint8], paper: NDArray[np.uint8]) -> NDArray
     return highest(cv2.split((paper.astype(np.float32) - small) / brightness))
 
 
-def _stroke_reach(wide: NDArray[np.float32], near: NDArray[np.float32], least: float) -> int:
+def _stroke_reach(
+    wide: NDArray[np.float32], near: NDArray[np.float32], is_page: bool
+) -> int:
     """An odd number of pixels that is safely wider than the strokes.
 
     Args:
         wide: How dark strokes of any width are, and shadows.
         near: How dark thin strokes alone are.
-        least: What is so dark, as a share of the darkest, is a stroke.
+        is_page: Whether there may be shadows, and writing in them.
     """
-    full = max(percentile(wide, 99), percentile(near, 99.95))
-    mask = (wide > max(0.1, least * full)).astype(np.uint8)
+    least, thin = _STRONG if is_page else _STRONG_IN_CROP, percentile(near, 99.95)
+    mask = _stronger(wide, least * max(percentile(wide, 99), thin))
     if not mask.any():
         return 3
-    mask = _inner_parts(mask)
+    inner = _inner_parts(mask)
+    if is_page:
+        fine = _stronger(near, least * thin)
+        is_shadow = inner is not mask and _inside_fat(inner, FAT).any()
+        is_written_on = (fine & _inside_fat(mask, _CORNER * _CLOSE_REACH)).any()
+        if fine.any() and (is_shadow or is_written_on):
+            inner = _inner_parts(fine)
+    mask = inner
     depth = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
     return round(4.5 * percentile(depth[mask > 0], 90) + 3) | 1
+
+
+def _stronger(darker: NDArray[np.float32], least: float) -> NDArray[np.uint8]:
+    """What is darker than paper by a share, and by a tenth: uint8, 1 where it is."""
+    return np.asarray(darker > max(0.1, least)).astype(np.uint8)
+
+
+def _inside_fat(mask: NDArray[np.uint8], depth: float) -> NDArray[np.bool_]:
+    """What lies so far inside of something dark, as a share of a picture's shorter side."""
+    inside = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
+    return np.asarray(inside > depth * min(mask.shape))
 
 
 def _inner_parts(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:

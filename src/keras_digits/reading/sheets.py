@@ -1,4 +1,5 @@
-"""Paper that lies on something darker: a receipt on an open scanner, a card on a table.
+"""Paper that lies on something of another brightness: a receipt on an open scanner, a card or a
+slate on a table.
 
 Knows pixels and paper; doesn't know what ink is.
 """
@@ -7,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from keras_digits.reading.paper import LEAST_PAGE
 from keras_digits.reading.pixels import percentile
 
 _SMALL_SIDE = 320
@@ -22,18 +24,27 @@ _LEAST_STRAIGHT = 0.88
 """And of the smallest rectangle around it; an ellipse would take up 0.79."""
 
 _LEAST_CONTRAST = 50
-"""And is so much brighter than what it lies on, of 255."""
+"""And is so much brighter than what it lies on, of 255, or darker."""
+
+_BARE = 0.1
+"""A large sheet, and any dark one, has a bare place that reaches so far, as a share of the picture's
+shorter side; a digit in broad chalk or a broad pen has none."""
+
+_STROKE, _BESIDE = 9, 20
+"""Beside something dark, a phone or a mug, writing is told by strokes up to so many pixels wide and
+so much darker than what is around them, of 255: that is the paper then."""
 
 _LEAST_STEP = 25
 """And its edge is a step: within two pixels brightness changes by so much. The border between light
 and shadow on one paper is none."""
 
-_WRITTEN = (0.002, 0.4)
-"""The share of it that is written on, at least and at most."""
+_LEAST_WRITTEN, _MOST_WRITTEN = 0.002, 0.4
+"""The share of it that is written on, at least and at most; a little writing is hard to see, so
+that it may be less on a large sheet."""
 
 
 def spread_paper(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The picture with the paper of sheets that lie on something darker all around them.
+    """The picture with the paper of sheets all around that lie on something darker, or lighter.
 
     Args:
         pixels: uint8 ``(height, width, 3)``.
@@ -47,12 +58,17 @@ def spread_paper(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     small = cv2.cvtColor(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
     border = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
     level, bright = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    if np.median(border) > level:
-        return pixels
+    is_dark = bool(np.median(border) > level)  # as a slate on a table is
+    if is_dark:
+        if min(height, width) < LEAST_PAGE:
+            return pixels
+        small, bright = 255 - small, 1 - bright
     sheet = _sheets(bright)
     if not sheet.any() or _num_borders(sheet) > _MOST_BORDERS:
         return pixels
     is_paper = (sheet & bright) > 0
+    if is_dark and (not _has_bare_place(sheet & bright) or _is_written_beside(small, sheet)):
+        return pixels
     if np.median(small[is_paper]) - np.median(small[sheet == 0]) < _LEAST_CONTRAST:
         return pixels
     if not _ends_in_a_step(small, sheet):
@@ -66,7 +82,7 @@ def spread_paper(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _sheets(bright: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The written sheets among what is bright, uint8, 1 where they lie, their writing included."""
+    """The sheets among what is bright, uint8, 1 where they lie, their writing included."""
     outlines, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     sheets = np.zeros_like(bright)
     for outline in outlines:
@@ -77,9 +93,24 @@ def _sheets(bright: NDArray[np.uint8]) -> NDArray[np.uint8]:
         _, (length, breadth), _ = cv2.minAreaRect(outline)
         written = 1 - int((sheet & bright).sum()) / area
         is_straight = area >= _LEAST_STRAIGHT * (length + 1) * (breadth + 1)
-        if is_straight and _WRITTEN[0] <= written <= _WRITTEN[1]:
+        is_paper = written >= _LEAST_WRITTEN or _has_bare_place(sheet & bright)
+        if is_straight and is_paper and written <= _MOST_WRITTEN:
             sheets |= sheet
     return sheets
+
+
+def _has_bare_place(mask: NDArray[np.uint8]) -> bool:
+    """Whether some part of a mask lies far inside it."""
+    deepest = cv2.distanceTransform(mask, cv2.DIST_L2, 3).max()
+    return bool(deepest >= _BARE * min(mask.shape))
+
+
+def _is_written_beside(inverted: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> bool:
+    """Whether there are dark strokes beside a dark sheet, both in a picture that is inverted."""
+    kernel = np.ones((_STROKE, _STROKE), np.uint8)
+    strokes = cv2.morphologyEx(inverted, cv2.MORPH_TOPHAT, kernel)
+    beside = cv2.dilate(sheet, kernel) == 0
+    return bool(beside.any() and percentile(strokes[beside], 99.9) > _BESIDE)
 
 
 def _num_borders(sheet: NDArray[np.uint8]) -> int:

@@ -54,7 +54,7 @@ _LEAST_STROKES = 5
 """Where thin strokes differ from what is around them by no more grey levels than this, they are
 grain."""
 
-_FAINT_STROKES = 0.15
+_FAINT_STROKES = 0.12
 """Where they differ by no more than this share of all that grey levels do, they are the edges of a
 broad pen, or the paper's."""
 

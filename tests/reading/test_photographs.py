@@ -67,11 +67,42 @@ def in_shadow(sheet: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return (sheet * (1 - 0.4 * cv2.GaussianBlur(shadow, (0, 0), 8))).astype(np.uint8)
 
 
+def under_a_shadow(sheet: NDArray[np.uint8], corners: list[tuple[int, int]]) -> NDArray[np.uint8]:
+    """The sheet with a shadow whose corners are sharp, as a phone's or a card's."""
+    shadow = np.zeros(sheet.shape, np.float32)
+    cv2.fillConvexPoly(shadow, np.array(corners, np.int32), 1.0)
+    return (sheet * (1 - 0.4 * cv2.GaussianBlur(shadow, (0, 0), 8))).astype(np.uint8)
+
+
+def with_margin(sheet: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The sheet with a margin's line that is as dark as a pen, beside pale rules."""
+    marked = ruled(sheet, 150)
+    cv2.line(marked, (180, 0), (180, HEIGHT), 90, 3)
+    return marked
+
+
+def far_off(text: str) -> NDArray[np.uint8]:
+    """A few thin strokes on a large sheet that is lit very unevenly."""
+    sheet = np.full((HEIGHT, WIDTH), 235, np.uint8)
+    number = write(text, height=34, thickness=3, ink=60, paper=235, margin=2)
+    sheet[640 : 640 + len(number), 480 : 480 + number.shape[1]] = number
+    across = np.linspace(0, 1, WIDTH)
+    light = 0.5 + 0.5 * np.sin(5 * across)[None, :] ** 2 * np.linspace(0.2, 1, HEIGHT)[:, None]
+    grain = np.random.default_rng(0).normal(0, 4, sheet.shape)
+    return (cv2.GaussianBlur(sheet * light, (0, 0), 0.8) + grain).clip(0, 255).astype(np.uint8)
+
+
 @pytest.mark.parametrize(
     "picture",
     [
         photographed(page("2846")),
         photographed(page("2846", height=40, thickness=3)),
+        photographed(under_a_shadow(page("2846"), [(120, 380), (560, 420), (420, 760)])),
+        photographed(under_a_shadow(page("2846"), [(200, 420), (900, 440), (860, 700), (90, 640)])),
+        photographed(under_a_shadow(page("2846"), [(700, 60), (1130, 110), (950, 400)])),
+        photographed(under_a_shadow(page("2846", pen=120), [(250, 430), (820, 470), (300, 700)])),
+        photographed(with_margin(page("2846")), noise=6),
+        far_off("2846"),
         photographed(ruled(page("2846"), 170)),
         photographed(ruled(page("2846"), 170), tilt=-4),
         photographed(ruled(page("2846"), 60)),
@@ -85,6 +116,12 @@ def in_shadow(sheet: NDArray[np.uint8]) -> NDArray[np.uint8]:
     ids=[
         "plain",
         "small",
+        "half in a shadow",
+        "in a shadow",
+        "beside the corners of one",
+        "pencil in a shadow",
+        "a margin",
+        "small under uneven light",
         "lined",
         "tilted more",
         "black lines",
@@ -114,6 +151,16 @@ def test_number_is_found_on_photographed_paper(reader: Reader, picture: NDArray[
 )
 def test_paper_without_writing_is_blank(reader: Reader, picture: NDArray[np.uint8]) -> None:
     assert reader.read(picture).text == ""
+
+
+@pytest.mark.parametrize("text", ["1", "75"])
+def test_chalk_on_a_board_of_one_colour_is_seen(reader: Reader, text: str) -> None:
+    board = np.full((HEIGHT, WIDTH), 36, np.uint8)
+    number = write(text, height=90, thickness=7, ink=230, paper=36, margin=4)
+    board[200 : 200 + len(number), 300 : 300 + number.shape[1]] = number
+    grain = np.random.default_rng(0).normal(0, 2, board.shape)
+    picture = (cv2.GaussianBlur(board, (0, 0), 1) + grain).clip(0, 255).astype(np.uint8)
+    assert reader.read(picture).text == text
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Paper that lies on something darker is read as paper."""
+"""Paper that lies on something darker or lighter is read as paper."""
 
 import cv2
 import numpy as np
@@ -37,6 +37,50 @@ def test_sheet_on_a_dark_desk_is_read(
     assert number.text == "3905"
     assert number.box.x >= 120
     assert number.box.y >= 80
+
+
+@pytest.mark.parametrize("turned", [0, 8])
+@pytest.mark.parametrize("desk", [(230, 225, 215), (180, 150, 120)])
+def test_slate_on_a_light_desk_is_read(
+    reader: Reader, turned: float, desk: tuple[int, int, int]
+) -> None:
+    slate = write("3905", height=80, thickness=7, ink=230, paper=40, margin=60)
+    (number,) = reader.read(laid(slate, turned, desk)).numbers
+    assert number.text == "3905"
+
+
+@pytest.mark.parametrize("is_lit", [False, True], ids=["off", "on"])
+def test_phone_beside_a_number_is_no_slate(reader: Reader, is_lit: bool) -> None:
+    page = np.full((600, 900), 235, np.uint8)
+    number = write("407", height=80, thickness=6, paper=235, margin=0)
+    page[100 : 100 + len(number), 80 : 80 + number.shape[1]] = number
+    page[150:500, 560:760] = 30
+    if is_lit:
+        page[200:210, 600:700] = 220
+        page[260:270, 600:680] = 220
+    assert "407" in [number.text for number in reader.read(page).numbers]
+    pixels = np.repeat(page[..., None], 3, axis=2)
+    assert spread_paper(pixels) is pixels
+
+
+@pytest.mark.parametrize("shade", [0.5, 0.8])
+def test_sheet_on_a_desk_may_be_lit_unevenly(reader: Reader, shade: float) -> None:
+    sheet = write("3905", height=60, thickness=5, margin=120)
+    picture = laid(sheet) * np.linspace(1, shade, sheet.shape[1] + 240)[None, :, None]
+    grain = np.random.default_rng(0).normal(0, 5, picture.shape[:2])[..., None]
+    pixels = (picture + grain).clip(0, 255).astype(np.uint8)
+    assert [number.text for number in reader.read(pixels).numbers] == ["3905"]
+    spread = spread_paper(pixels)
+    rim, beside = spread[300, 40:60], spread[300, 130:150]  # outside the sheet, and just inside
+    np.testing.assert_allclose(rim.mean(axis=0), beside.mean(axis=0), atol=6)
+    assert rim.std() == pytest.approx(beside.std(), rel=0.5)
+
+
+def test_large_sheet_with_little_writing_is_one(reader: Reader) -> None:
+    sheet = np.full((500, 700), 245, np.uint8)
+    number = write("6", height=36, thickness=3, margin=2)
+    sheet[220 : 220 + len(number), 150 : 150 + number.shape[1]] = number
+    assert [number.text for number in reader.read(laid(sheet)).numbers] == ["6"]
 
 
 @pytest.mark.parametrize("strip", [slice(0, 3), slice(-8, None)], ids=["above", "below"])
@@ -93,7 +137,9 @@ def test_paper_takes_the_place_of_what_it_lies_on() -> None:
         255 - write("0", height=150, thickness=30, ink=0, paper=255),  # light on dark
         255 - write("8", height=150, thickness=35, ink=0, paper=255, margin=5),
         write("3905"),  # paper up to the border
-        laid(np.full((30, 500), 245, np.uint8))[..., 0],  # a stroke of chalk, as far as one can tell
+        laid(np.full((30, 500), 245, np.uint8))[
+            ..., 0
+        ],  # a stroke of chalk, as far as one can tell
         np.zeros((28, 28), np.uint8),
         np.full((1, 1), 200, np.uint8),
         np.full((3, 400), 30, np.uint8),

@@ -21,7 +21,7 @@ from keras_digits.reading.paper import (
     is_light_on_dark,
     with_channels,
 )
-from keras_digits.reading.pixels import has_long_stroke, percentile, shrunk
+from keras_digits.reading.pixels import grain, has_long_stroke, percentile, shrunk
 from keras_digits.reading.rules import without_rules
 from keras_digits.reading.sheets import spread_paper
 
@@ -198,13 +198,8 @@ def _is_ruled(mask: NDArray[np.uint8]) -> bool:
 
 
 def _noise(channels: Sequence[NDArray[np.float32]]) -> float:
-    """Standard deviation of bare paper, from how far pixels are from the mean of those around."""
-    grey = sum(channels[1:], start=channels[0]) / len(channels)
-    fine = cv2.blur(grey, (3, 3))
-    np.abs(np.subtract(grey, fine, out=fine), out=fine)  # in place: of large pictures it is much
-    if 2 * np.count_nonzero(fine) <= fine.size:  # as programs draw; so many alike take long to sort
-        return 0.0
-    return 1.4826 * percentile(fine, 50) * 1.06
+    """Standard deviation of bare paper."""
+    return grain(sum(channels[1:], start=channels[0]) / len(channels))
 
 
 def _least_strength(noise: float) -> float:

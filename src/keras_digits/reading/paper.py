@@ -225,9 +225,7 @@ def _share_darker(small: NDArray[np.uint8], paper: NDArray[np.uint8]) -> NDArray
     return highest(cv2.split((paper.astype(np.float32) - small) / brightness))
 
 
-def _stroke_reach(
-    wide: NDArray[np.float32], near: NDArray[np.float32], is_page: bool
-) -> int:
+def _stroke_reach(wide: NDArray[np.float32], near: NDArray[np.float32], is_page: bool) -> int:
     """An odd number of pixels that is safely wider than the strokes.
 
     Args:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.reading.paper import LEAST_PAGE
-from keras_digits.reading.pixels import percentile
+from keras_digits.reading.pixels import grain, percentile
 
 _SMALL_SIDE = 320
 """A sheet is looked for in a picture of this size."""
@@ -34,6 +34,10 @@ _STROKE, _BESIDE = 9, 20
 """Beside something dark, a phone or a mug, writing is told by strokes up to so many pixels wide and
 so much darker than what is around them, of 255: that is the paper then."""
 
+_NARROWEST, _LEAST_WEIGHT = 4.0, 0.01
+"""The narrowest window by which light is carried on beyond a sheet's edge, in pixels of the small
+picture; and the least share of one that is paper."""
+
 _LEAST_STEP = 25
 """And its edge is a step: within two pixels brightness changes by so much. The border between light
 and shadow on one paper is none."""
@@ -55,7 +59,8 @@ def spread_paper(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     height, width = pixels.shape[:2]
     factor = min(1.0, _SMALL_SIDE / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    small = cv2.cvtColor(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+    colours = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    small = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)
     border = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
     level, bright = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     is_dark = bool(np.median(border) > level)  # as a slate on a table is
@@ -75,10 +80,33 @@ def spread_paper(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return pixels
     inner = cv2.erode(sheet, np.ones((5, 5), np.uint8), borderValue=0)
     outside = cv2.resize(1 - inner, (width, height), interpolation=cv2.INTER_NEAREST) > 0
-    paper = cv2.resize(is_paper.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    light = cv2.resize(_extended(colours, is_paper & (inner > 0)), (width, height))
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    noise = np.random.default_rng(0).normal(0, grain(grey, ~outside), (int(outside.sum()), 1))
     spread = pixels.copy()
-    spread[outside] = np.median(pixels[paper > 0], axis=0).astype(np.uint8)
+    spread[outside] = np.rint(light[outside] + noise).clip(0, 255).astype(np.uint8)
     return spread
+
+
+def _extended(colours: NDArray[np.uint8], is_paper: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """What paper would look like beyond its edge, lit as it is there: float32, shaped like colours.
+
+    By normalised convolution (Knutsson and Westin 1993) with wider and wider windows.
+    """
+    bare = cv2.erode(is_paper.astype(np.uint8), np.ones((3, 3), np.uint8))  # no strokes' edges
+    weight = (bare if bare.any() else is_paper).astype(np.float32)
+    weighted = colours * weight[..., None]
+    light = np.zeros_like(weighted)
+    is_known = np.zeros_like(is_paper)
+    sigma = _NARROWEST
+    while not is_known.all():
+        near = cv2.GaussianBlur(weight, (0, 0), sigma)
+        reached = ~is_known & ((near > _LEAST_WEIGHT) | (sigma > max(weight.shape)))
+        mean = cv2.GaussianBlur(weighted, (0, 0), sigma)[reached] / near[reached, None]
+        light[reached] = mean
+        is_known |= reached
+        sigma *= 2
+    return light
 
 
 def _sheets(bright: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,5 +1,4 @@
-"""Paper that lies on something of another brightness: a receipt on an open scanner, a card or a
-slate on a table.
+"""Paper that lies on something darker or lighter: a receipt on a scanner, a slate on a table.
 
 Knows pixels and paper; doesn't know what ink is.
 """
@@ -27,8 +26,8 @@ _LEAST_CONTRAST = 50
 """And is so much brighter than what it lies on, of 255, or darker."""
 
 _BARE = 0.1
-"""A large sheet, and any dark one, has a bare place that reaches so far, as a share of the picture's
-shorter side; a digit in broad chalk or a broad pen has none."""
+"""A large sheet, and any dark one, has a bare place that reaches so far, as a share of the shorter
+side of the picture; a digit in broad chalk or a broad pen has none."""
 
 _STROKE, _BESIDE = 9, 20
 """Beside something dark, a phone or a mug, writing is told by strokes up to so many pixels wide and

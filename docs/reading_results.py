@@ -176,8 +176,8 @@ def sheets_section(result: dict[str, Any]) -> str:
         f"on sheets that a program makes, {result['count']} of a kind: turned a little, unevenly "
         "lit, blurred, grainy. Read as pages, nothing cropped; all digits and no others had to be "
         "found. They are no substitute for people's pictures; they show what paper and light do.",
-        "How rules, shadows and grain are told from a pen was worked out on sheets of these kinds, "
-        "the last of it (shadows, small writing) on these very ones: expect a little less.",
+        "How rules, shadows, desks and grain are told from a pen was worked out on other sheets of "
+        "these kinds; these were read once.",
     )
 
 
@@ -192,9 +192,10 @@ def signs_section(result: dict[str, Any]) -> str:
         "learned from. All digits and no others had to be found; where a number ends and the next "
         "begins is not held against anybody.",
         "What is missed is mostly letters taken for digits, such as an o for a 0. Brackets are "
-        "told from ones by how far they bulge, percent signs by a stroke between two circles, "
-        "commas by how they hang, a letter or two that look like digits by the others of their "
-        "word; that was worked out on other pictures like these.",
+        "told from ones by how far they bulge, slashes by how far they lean and stand out above "
+        "and below, percent signs by a stroke between two circles, commas by how they hang, a "
+        "letter or two that look like digits by the others of their word; that was worked out on "
+        "other pictures like these.",
     )
 
 

@@ -199,7 +199,7 @@ def _is_ruled(mask: NDArray[np.uint8]) -> bool:
 
 def _noise(channels: Sequence[NDArray[np.float32]]) -> float:
     """Standard deviation of bare paper."""
-    return grain(sum(channels[1:], start=channels[0]) / len(channels))
+    return grain(np.asarray(sum(channels[1:], start=channels[0]) / len(channels), np.float32))
 
 
 def _least_strength(noise: float) -> float:

@@ -23,15 +23,7 @@ from keras_digits.errors import DigitsError, PictureError
 from keras_digits.processor import num_cores
 from keras_digits.reading.accepting import Acceptance
 from keras_digits.reading.catalogue import network_path
-from keras_digits.reading.choosing import (
-    Written,
-    apart,
-    believable,
-    best_row,
-    join_digits,
-    without_doubles,
-    without_signs,
-)
+from keras_digits.reading.choosing import apart, believable, best_row, join_digits
 from keras_digits.reading.limits import MAX_PIXELS
 from keras_digits.reading.looking import Seen, SeenLine, find, look_at
 from keras_digits.reading.network import Network
@@ -39,6 +31,7 @@ from keras_digits.reading.normalising import normalise
 from keras_digits.reading.outlining import brackets, outline, slashes, window
 from keras_digits.reading.picture import silenced_decoders
 from keras_digits.reading.sharing import Shared
+from keras_digits.reading.signs import Written, without_doubles, without_signs
 from keras_digits.reading.workers import Workers
 
 LAYOUTS = ("auto", "digit", "number", "page")

@@ -293,7 +293,7 @@ def slate(writer: Writer, text: str) -> NDArray[np.uint8]:
 
 
 def anything(writer: Writer, text: str) -> NDArray[np.uint8]:
-    """On any paper, in any pen and size, in any light: all of the above by chance."""
+    """On any paper, ruled, bent, in shadow or on a desk by chance, in any pen, size and light."""
     random = writer.random
     paper = _PAPERS[random.integers(len(_PAPERS))]
     sheet = writer.sheet(paper)

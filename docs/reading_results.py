@@ -177,7 +177,7 @@ def sheets_section(result: dict[str, Any]) -> str:
         "lit, blurred, grainy. Read as pages, nothing cropped; all digits and no others had to be "
         "found. They are no substitute for people's pictures; they show what paper and light do.",
         "How rules, shadows, desks and grain are told from a pen was worked out on other sheets of "
-        "these kinds; these were read once.",
+        "these kinds.",
     )
 
 

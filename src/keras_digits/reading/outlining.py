@@ -39,7 +39,6 @@ _ARC, _MOSTLY_ARC = 0.08, 0.4
 """What bulges at least so far, in its height and its width, is a bracket and no one: of the 6,742
 ones that MNIST has for training 18 do."""
 
-
 _SLASH_TALL, _SLASH_BELOW, _SLASH_LEAN, _STRAIGHT = 1.22, 0.15, 0.22, 0.03
 """A one between digits is a slash that is at least so tall and reaches so far below them, in their
 height, and leans so far, columns by rows, with less of a bow than this."""

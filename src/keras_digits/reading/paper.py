@@ -46,9 +46,12 @@ _OTHER_LIGHT, _LEAST_OTHER_LIGHT = 1.3, 12
 """A channel says that writing is lighter than paper, or darker, where the strokes that do are so
 many times as strong as those that don't, and at least so strong, of 255."""
 
-_MUCH_MORE = 1.6
-"""Where what is lighter than paper differs from it so many times as much as what is darker, it is
-the writing."""
+_MORE, _CLEARLY_MORE, _MUCH_MORE = 1.15, 1.3, 1.6
+"""What differs from paper so many times as much as the rest tells whether writing is darker: a few
+strokes, all strokes, or all that is darker and lighter."""
+
+_LITTLE_WRITING = 48
+"""Where all but a hundredth of a page differs by fewer grey levels, that is its writing."""
 
 _LEAST_STROKES = 5
 """Where thin strokes differ from what is around them by no more grey levels than this, they are
@@ -93,20 +96,15 @@ def in_one_light(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
     """Whether the writing is lighter than its paper, which is what lies along the border."""
     grey = to_grey(pixels)
-    is_page, flat = min(grey.shape) >= LEAST_PAGE, _flat_border(pixels)
-    if is_page and flat is not None:
-        paper = float(flat.mean())
-        darker, lighter = paper - percentile(grey, 0.02), percentile(grey, 99.98) - paper
-        if max(darker, lighter) > _MUCH_MORE * min(darker, lighter):
-            return lighter > darker
-    elif is_page:
+    is_page, is_flat = min(grey.shape) >= LEAST_PAGE, _flat_border(pixels) is not None
+    low, high = percentile(grey, 0.5), percentile(grey, 99.5)
+    if is_page and not is_flat:
         dark, light = _fine_strokes(grey)
         darkest, lightest = (percentile(strokes, 99.8) + 1 for strokes in (dark, light))
-        low, high = percentile(grey, 0.5), percentile(grey, 99.5)
         least = max(_LEAST_STROKES, _FAINT_STROKES * (high - low))
-        if max(darkest, lightest) > max(1.3 * min(darkest, lightest), least):
+        if max(darkest, lightest) > max(_CLEARLY_MORE * min(darkest, lightest), least):
             return lightest > darkest
-        if percentile(dark, 99.98) > 1.15 * percentile(light, 99.98):  # a word on a page
+        if percentile(dark, 99.98) > _MORE * percentile(light, 99.98):  # a word on a page
             return False
         paper = percentile(grey, 50)
         return high - paper > _MUCH_MORE * (paper - low)
@@ -118,7 +116,8 @@ def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
         percentile(inner, 50) > middle
     ):  # a rule along the border, or a thick pen
         paper = percentile(grey, 50)
-    low, high = percentile(grey, 0.5), percentile(grey, 99.5)
+    if is_page and high - low < _LITTLE_WRITING:
+        low, high = percentile(grey, 0.02), percentile(grey, 99.98)
     if high - low < 8:
         return bool(paper < 128)
     return bool(high - paper > _MUCH_MORE * (paper - low))
@@ -184,8 +183,11 @@ def _paper(pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
     paper, close = _closed(small, reach), max(round(_CLOSE_REACH * min(size)) | 1, 3)
     near = _closed(small, close)
     is_page = min(height, width) >= LEAST_PAGE
-    strokes = _stroke_reach(_share_darker(small, paper), _share_darker(small, near), is_page)
-    if strokes < reach:
+    darker = _share_darker(small, paper)
+    strokes = _stroke_reach(darker, _share_darker(small, near), is_page)
+    if strokes <= close and not (is_page and _inside_fat(_stronger(darker, 0), FAT).any()):
+        paper = near
+    elif strokes < reach:
         paper = _closed(small, strokes)
     return [
         cv2.resize(channel, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
@@ -237,16 +239,15 @@ def _stroke_reach(wide: NDArray[np.float32], near: NDArray[np.float32], is_page:
     mask = _stronger(wide, least * max(percentile(wide, 99), thin))
     if not mask.any():
         return 3
-    inner = _inner_parts(mask)
+    inner, is_any_inner = _inner_parts(mask)
     if is_page:
         fine = _stronger(near, least * thin)
-        is_shadow = inner is not mask and _inside_fat(inner, FAT).any()
+        is_shadow = is_any_inner and _inside_fat(inner, FAT).any()
         is_written_on = (fine & _inside_fat(mask, _CORNER * _CLOSE_REACH)).any()
         if fine.any() and (is_shadow or is_written_on):
-            inner = _inner_parts(fine)
-    mask = inner
-    depth = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
-    return round(4.5 * percentile(depth[mask > 0], 90) + 3) | 1
+            inner, _ = _inner_parts(fine)
+    depth = cv2.distanceTransform(inner, cv2.DIST_L2, 3)
+    return round(4.5 * percentile(depth[inner > 0], 90) + 3) | 1
 
 
 def _stronger(darker: NDArray[np.float32], least: float) -> NDArray[np.uint8]:
@@ -260,8 +261,8 @@ def _inside_fat(mask: NDArray[np.uint8], depth: float) -> NDArray[np.bool_]:
     return np.asarray(inside > depth * min(mask.shape))
 
 
-def _inner_parts(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The parts that don't touch the border, where there are some as tall as writing."""
+def _inner_parts(mask: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], bool]:
+    """The parts that don't touch the border, if any are as tall as writing, else all; and if so."""
     height, width = mask.shape
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     left, top, right, bottom = (
@@ -273,8 +274,8 @@ def _inner_parts(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     inner = (left > 0) & (top > 0) & (right < width) & (bottom < height)
     inner[0] = False
     if not (inner & (stats[:, 3] >= 0.05 * min(height, width))).any():
-        return mask
-    return np.asarray(inner[labels].astype(np.uint8))
+        return mask, False
+    return np.asarray(inner[labels].astype(np.uint8)), True
 
 
 def highest(channels: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -37,6 +37,32 @@ _NARROWEST, _LEAST_WEIGHT = 4.0, 0.01
 """The narrowest window by which light is carried on beyond a sheet's edge, in pixels of the small
 picture; and the least share of one that is paper."""
 
+_SEED = 0
+"""Of the grain that paper is given beyond its edges: the same picture is to be read alike."""
+
+_LEAST_STEP = 25
+"""And its edge is a step: within two pixels brightness changes by so much. The border between light
+and shadow on one paper is none."""
+
+_LEAST_WRITTEN, _MOST_WRITTEN = 0.002, 0.4
+"""The share of it that is written on, at least and at most. Of a little writing on a large sheet
+that share is too dark to be told from the light, and any stroke is enough."""
+
+_BARE = 0.1
+"""A dark one has a bare place that reaches so far, as a share of the shorter side of the picture; a
+digit in a broad pen has none."""
+
+_WIDEST, _STROKE_CONTRAST, _FEWEST_PIXELS = 17, 25, 6
+"""A stroke of a small picture is narrower than so many pixels, differs from what is around it by
+more than this, of 255, and has so many pixels."""
+
+_NARROWEST, _LEAST_WEIGHT = 4.0, 0.01
+"""The narrowest window by which light is carried on beyond a sheet's edge, in pixels of the small
+picture; and the least share of one that is paper."""
+
+_SEED = 0
+"""Of the grain that paper is given beyond its edges: the same picture is to be read alike."""
+
 _LEAST_STEP = 25
 """And its edge is a step: within two pixels brightness changes by so much. The border between light
 and shadow on one paper is none."""
@@ -62,28 +88,46 @@ def spread_paper(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     small = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)
     border = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
     level, bright = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    is_page = min(height, width) >= LEAST_PAGE
     is_dark = bool(np.median(border) > level)  # as a slate on a table is
     if is_dark:
-        if min(height, width) < LEAST_PAGE:
-            return pixels
         small, bright = 255 - small, 1 - bright
-    sheet = _sheets(bright)
+    sheet = _sheets(small, bright, is_page)
     if not sheet.any() or _num_borders(sheet) > _MOST_BORDERS:
         return pixels
     is_paper = (sheet & bright) > 0
-    if is_dark and (not _has_bare_place(sheet & bright) or _is_written_beside(small, sheet)):
+    if is_dark and not (
+        is_page and _has_bare_place(sheet & bright) and not _is_written_beside(small, sheet)
+    ):
         return pixels
     if np.median(small[is_paper]) - np.median(small[sheet == 0]) < _LEAST_CONTRAST:
         return pixels
     if not _ends_in_a_step(small, sheet):
         return pixels
     inner = cv2.erode(sheet, np.ones((5, 5), np.uint8), borderValue=0)
+    is_bare = is_paper & (inner > 0)
+    return _spread(pixels, inner, _extended(colours, is_bare)) if is_bare.any() else pixels
+
+
+def _spread(
+    pixels: NDArray[np.uint8], inner: NDArray[np.uint8], light: NDArray[np.float32]
+) -> NDArray[np.uint8]:
+    """The picture with paper all around, as grainy as the sheets.
+
+    Args:
+        pixels: uint8 ``(height, width, 3)``.
+        inner: uint8, a small picture, 1 where sheets lie, without their edges.
+        light: float32, shaped alike, with channels: what paper looks like in each place.
+    """
+    height, width = pixels.shape[:2]
     outside = cv2.resize(1 - inner, (width, height), interpolation=cv2.INTER_NEAREST) > 0
-    light = cv2.resize(_extended(colours, is_paper & (inner > 0)), (width, height))
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    noise = np.random.default_rng(0).normal(0, grain(grey, ~outside), (int(outside.sum()), 1))
+    noise = np.random.default_rng(_SEED).standard_normal(int(outside.sum()), np.float32)
+    noise *= np.float32(grain(grey, ~outside))
     spread = pixels.copy()
-    spread[outside] = np.rint(light[outside] + noise).clip(0, 255).astype(np.uint8)
+    for channel in range(3):  # one after the other: of large pictures it is much
+        paper = cv2.resize(light[..., channel], (width, height))[outside]
+        spread[outside, channel] = np.rint(np.clip(paper + noise, 0, 255)).astype(np.uint8)
     return spread
 
 
@@ -108,8 +152,16 @@ def _extended(colours: NDArray[np.uint8], is_paper: NDArray[np.bool_]) -> NDArra
     return light
 
 
-def _sheets(bright: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The sheets among what is bright, uint8, 1 where they lie, their writing included."""
+def _sheets(
+    small: NDArray[np.uint8], bright: NDArray[np.uint8], is_page: bool
+) -> NDArray[np.uint8]:
+    """The written sheets among what is bright, uint8, 1 where they lie, their writing included.
+
+    Args:
+        small: A small picture in grey, its sheets bright.
+        bright: uint8, shaped alike, 1 where it is bright.
+        is_page: Whether the picture is so large that a sheet may be hardly written on.
+    """
     outlines, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     sheets = np.zeros_like(bright)
     for outline in outlines:
@@ -119,9 +171,9 @@ def _sheets(bright: NDArray[np.uint8]) -> NDArray[np.uint8]:
         area = int(sheet.sum())
         _, (length, breadth), _ = cv2.minAreaRect(outline)
         written = 1 - int((sheet & bright).sum()) / area
-        is_straight = area >= _LEAST_STRAIGHT * (length + 1) * (breadth + 1)
-        is_paper = written >= _LEAST_WRITTEN or _has_bare_place(sheet & bright)
-        if is_straight and is_paper and written <= _MOST_WRITTEN:
+        if area < _LEAST_STRAIGHT * (length + 1) * (breadth + 1) or written > _MOST_WRITTEN:
+            continue
+        if written >= _LEAST_WRITTEN or (is_page and _is_hardly_written_on(small, sheet)):
             sheets |= sheet
     return sheets
 
@@ -132,12 +184,25 @@ def _has_bare_place(mask: NDArray[np.uint8]) -> bool:
     return bool(deepest >= _BARE * min(mask.shape))
 
 
+def _is_hardly_written_on(small: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> bool:
+    """Whether there are dark strokes on a bright sheet; on a stroke of chalk there are none."""
+    window = np.ones((_WIDEST, _WIDEST), np.uint8)
+    return _are_any(cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, window), cv2.erode(sheet, window))
+
+
 def _is_written_beside(inverted: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> bool:
-    """Whether there are dark strokes beside a dark sheet, both in a picture that is inverted."""
-    kernel = np.ones((_STROKE, _STROKE), np.uint8)
-    strokes = cv2.morphologyEx(inverted, cv2.MORPH_TOPHAT, kernel)
-    beside = cv2.dilate(sheet, kernel) == 0
-    return bool(beside.any() and percentile(strokes[beside], 99.9) > _BESIDE)
+    """Whether there are dark strokes beside a dark sheet, in a picture that is inverted.
+
+    Then that is the paper, and the sheet is a phone or a mug.
+    """
+    window = np.ones((_WIDEST, _WIDEST), np.uint8)
+    strokes = cv2.morphologyEx(inverted, cv2.MORPH_TOPHAT, window)
+    return _are_any(strokes, 1 - cv2.dilate(sheet, window))
+
+
+def _are_any(strokes: NDArray[np.uint8], where: NDArray[np.uint8]) -> bool:
+    """Whether strokes that differ by so much from what is around them are among some pixels."""
+    return bool(np.count_nonzero(strokes[where > 0] > _STROKE_CONTRAST) >= _FEWEST_PIXELS)
 
 
 def _num_borders(sheet: NDArray[np.uint8]) -> int:

@@ -39,7 +39,7 @@ _BRACKET, _SLIM = 0.9, 0.5
 """A bracket is at least so tall, in the height of a line's digits, and at most so wide, in its own
 height."""
 
-_HALF = 0.5
+_IN_LETTER = 0.5
 """More than this share of a digit stands in the letter that it was read in."""
 
 _PIECE = 0.75
@@ -48,6 +48,13 @@ _PIECE = 0.75
 _CIRCLE, _CIRCLE_WIDTH, _CIRCLE_REACH = (0.2, 0.55), (0.5, 2.0), 0.35
 """How tall a percent sign's circle is, in the height of its stroke, how wide, in its own, and how
 far it may reach beyond the stroke, in that one's height."""
+
+
+class _Letter(NamedTuple):
+    """From which column to which something is written."""
+
+    left: int
+    right: int
 
 
 class Written(NamedTuple):
@@ -133,7 +140,7 @@ def _percent_signs(ink: Sequence[Box], height: float) -> list[tuple[float, float
 def _without_letters(digits: Sequence[Digit], ink: Sequence[Box], height: float) -> list[Digit]:
     """The digits that don't stand among letters: of a word, most is no digit.
 
-    What stands in brackets may be few digits.
+    What stands in brackets may be few digits; two letters as tall and slim can't be told from them.
 
     Args:
         digits: Those of a line.
@@ -172,40 +179,33 @@ def _low_letters(line: Written, low: Sequence[Digit]) -> list[Digit]:
     return letters
 
 
-def _words(ink: Sequence[Box], height: float) -> list[list["_Letter"]]:
+def _words(ink: Sequence[Box], height: float) -> list[list[_Letter]]:
     """Ink as words, the letters of each from left to right, where digits are so tall."""
     letters = _letters(ink)
     gaps = [right.left - left.right for left, right in pairwise(letters)]
     return [list(word) for word in parted(letters, gaps, _LETTER_GAP * height) if word]
 
 
-def _among(digits: Sequence[Digit], word: Sequence["_Letter"]) -> list[Digit]:
+def _among(digits: Sequence[Digit], word: Sequence[_Letter]) -> list[Digit]:
     """The digits that stand in a word."""
     left, right = word[0].left, max(letter.right for letter in word)
     return [one for one in digits if _share(one.box, left, right) > _PIECE]
 
 
-def _unread(word: Sequence["_Letter"], digits: Sequence[Digit]) -> list["_Letter"]:
+def _unread(word: Sequence[_Letter], digits: Sequence[Digit]) -> list[_Letter]:
     """The letters of a word that no digit stands in."""
     return [
         letter
         for letter in word
-        if not any(_share(one.box, letter.left, letter.right) > _HALF for one in digits)
+        if not any(_share(one.box, letter.left, letter.right) > _IN_LETTER for one in digits)
     ]
 
 
-def _is_slim(letter: "_Letter", ink: Sequence[Box], height: float) -> bool:
+def _is_slim(letter: _Letter, ink: Sequence[Box], height: float) -> bool:
     """Whether a letter is as tall as digits and slim, as brackets are."""
     boxes = [box for box in ink if letter.left <= box.x < letter.right]
     tallest = max(boxes, key=lambda box: box.height)
     return tallest.height >= _BRACKET * height and tallest.width <= _SLIM * tallest.height
-
-
-class _Letter(NamedTuple):
-    """From which column to which something is written."""
-
-    left: int
-    right: int
 
 
 def _letters(ink: Sequence[Box]) -> list[_Letter]:

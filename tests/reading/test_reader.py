@@ -512,3 +512,36 @@ def test_network_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "broken.onnx").write_bytes(b"nothing")
     with pytest.raises(ModelFileError, match="no network that ONNX Runtime can load"):
         Reader(tmp_path / "broken.onnx")
+
+
+@pytest.mark.parametrize(
+    ("paper", "ink"),
+    [
+        ((255, 255, 0), (200, 200, 0)),
+        ((120, 255, 40), (60, 180, 30)),
+        ((40, 60, 200), (90, 110, 230)),
+    ],
+    ids=["yellow", "green", "light on blue"],
+)
+def test_ink_of_nearly_the_colour_of_its_paper_is_seen(
+    reader: Reader, paper: tuple[int, int, int], ink: tuple[int, int, int]
+) -> None:
+    is_ink = write("407", height=90, thickness=7, ink=1, paper=0, margin=200)[..., None]
+    picture = np.where(is_ink > 0, np.array(ink, np.uint8), np.array(paper, np.uint8))
+    assert reader.read(picture).text == "407"
+
+
+@pytest.mark.parametrize("thickness", [1, 5, 10])
+def test_number_in_a_drawn_frame_is_read(reader: Reader, thickness: int) -> None:
+    picture = np.full((600, 900), 255, np.uint8)
+    number = write("407", height=90, thickness=7, ink=0, paper=255, margin=2)
+    picture[200 : 200 + len(number), 225 : 225 + number.shape[1]] = number
+    cv2.rectangle(picture, (0, 0), (899, 599), 0, thickness)
+    picture[:, 112:117] = 0
+    assert reader.read(picture).text == "407"
+
+
+def test_a_speck_does_not_tell_what_is_paper(reader: Reader) -> None:
+    picture = write("407", height=90, thickness=7, ink=50, paper=120, margin=200)
+    picture[20:34, 20:34] = 255
+    assert reader.read(picture).text == "407"

@@ -49,10 +49,11 @@ def test_slate_on_a_light_desk_is_read(
     assert number.text == "3905"
 
 
+@pytest.mark.parametrize("height", [24, 80])
 @pytest.mark.parametrize("is_lit", [False, True], ids=["off", "on"])
-def test_phone_beside_a_number_is_no_slate(reader: Reader, is_lit: bool) -> None:
+def test_phone_beside_a_number_is_no_slate(reader: Reader, is_lit: bool, height: int) -> None:
     page = np.full((600, 900), 235, np.uint8)
-    number = write("407", height=80, thickness=6, paper=235, margin=0)
+    number = write("407", height=height, thickness=height // 12, paper=235, margin=0)
     page[100 : 100 + len(number), 80 : 80 + number.shape[1]] = number
     page[150:500, 560:760] = 30
     if is_lit:
@@ -81,6 +82,23 @@ def test_large_sheet_with_little_writing_is_one(reader: Reader) -> None:
     number = write("6", height=36, thickness=3, margin=2)
     sheet[220 : 220 + len(number), 150 : 150 + number.shape[1]] = number
     assert [number.text for number in reader.read(laid(sheet)).numbers] == ["6"]
+
+
+def test_bar_of_chalk_is_a_one_and_no_sheet(reader: Reader) -> None:
+    board = np.full((200, 120), 30, np.uint8)
+    cv2.line(board, (62, 40), (58, 160), 235, 28)
+    small = np.zeros((28, 28), np.uint8)
+    small[5:23, 11:16] = 255
+    for picture in (board, 255 - board, small):
+        assert reader.read(picture).text == "1"
+
+
+def test_blank_card_beside_chalk_is_no_sheet(reader: Reader) -> None:
+    board = np.full((900, 1200), 30, np.uint8)
+    number = write("407", height=80, thickness=6, ink=230, paper=30, margin=2)
+    board[200 : 200 + len(number), 300 : 300 + number.shape[1]] = number
+    board[200:500, 700:1000] = 235
+    assert reader.read(board).text == "407"
 
 
 @pytest.mark.parametrize("strip", [slice(0, 3), slice(-8, None)], ids=["above", "below"])

@@ -57,9 +57,9 @@ _LEAST_STROKES = 5
 """Where thin strokes differ from what is around them by no more grey levels than this, they are
 grain."""
 
-_FAINT_STROKES = 0.12
-"""Where they differ by no more than this share of all that grey levels do, they are the edges of a
-broad pen, or the paper's."""
+_FAINT_STROKES = 0.12, 0.4
+"""Where many thin strokes differ by no more than this share of all that grey levels do, and few by
+no more than that, they are the edges of a broad pen, or the paper's."""
 
 LEAST_PAGE = 100
 """What has so many pixels on both sides may be paper that is more than a number's background."""
@@ -101,10 +101,13 @@ def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
     if is_page and not is_flat:
         dark, light = _fine_strokes(grey)
         darkest, lightest = (percentile(strokes, 99.8) + 1 for strokes in (dark, light))
-        least = max(_LEAST_STROKES, _FAINT_STROKES * (high - low))
-        if max(darkest, lightest) > max(_CLEARLY_MORE * min(darkest, lightest), least):
+        least = max(_LEAST_STROKES, _CLEARLY_MORE * min(darkest, lightest))
+        few = [percentile(strokes, 99.98) for strokes in (dark, light)]  # a word on a page
+        many_reach, few_reach = (share * (high - low) for share in _FAINT_STROKES)
+        are_thin = max(darkest, lightest) > many_reach or max(few) > few_reach
+        if are_thin and max(darkest, lightest) > least:
             return lightest > darkest
-        if percentile(dark, 99.98) > _MORE * percentile(light, 99.98):  # a word on a page
+        if few[0] > _MORE * few[1]:
             return False
         paper = percentile(grey, 50)
         return high - paper > _MUCH_MORE * (paper - low)

@@ -96,9 +96,9 @@ def in_one_light(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
     """Whether the writing is lighter than its paper, which is what lies along the border."""
     grey = to_grey(pixels)
-    is_page, is_flat = min(grey.shape) >= LEAST_PAGE, _flat_border(pixels) is not None
+    is_page = min(grey.shape) >= LEAST_PAGE
     low, high = percentile(grey, 0.5), percentile(grey, 99.5)
-    if is_page and not is_flat:
+    if is_page and _flat_border(pixels) is None:
         dark, light = _fine_strokes(grey)
         darkest, lightest = (percentile(strokes, 99.8) + 1 for strokes in (dark, light))
         least = max(_LEAST_STROKES, _CLEARLY_MORE * min(darkest, lightest))

@@ -92,13 +92,13 @@ def spread_paper(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     is_dark = bool(np.median(border) > level)  # as a slate on a table is
     if is_dark:
         small, bright = 255 - small, 1 - bright
+        if not (is_page and _has_bare_place(bright)):
+            return pixels
     sheet = _sheets(small, bright, is_page)
     if not sheet.any() or _num_borders(sheet) > _MOST_BORDERS:
         return pixels
     is_paper = (sheet & bright) > 0
-    if is_dark and not (
-        is_page and _has_bare_place(sheet & bright) and not _is_written_beside(small, sheet)
-    ):
+    if is_dark and _is_written_beside(small, sheet):
         return pixels
     if np.median(small[is_paper]) - np.median(small[sheet == 0]) < _LEAST_CONTRAST:
         return pixels

@@ -128,7 +128,8 @@ def _above_clutter(strength: NDArray[np.float32], present: NDArray[np.uint8]) ->
     """The ink of a pen that is stronger than what else there is; None without such.
 
     On ruled and squared paper the rules, on bare paper its grain, its folds and a hand's shadow. A
-    margin's line may be as strong as the pen, and so rules are left in where no pen is above all.
+    margin's line may be as strong as the pen: where no pen is above all, it may be above all but
+    what is told as a rule afterwards.
 
     Args:
         strength: As :class:`Ink` has it.
@@ -136,7 +137,7 @@ def _above_clutter(strength: NDArray[np.float32], present: NDArray[np.uint8]) ->
     """
     candidates = list(_above(strength, present))
     for one in candidates:
-        if _is_clean(one.strength, one.mask):
+        if _is_clean(strength, one.mask):
             return one
     return next((one for one in candidates if _is_clean(strength, without_rules(one.mask))), None)
 

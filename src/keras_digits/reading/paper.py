@@ -51,7 +51,7 @@ _MORE, _CLEARLY_MORE, _MUCH_MORE = 1.15, 1.3, 1.6
 strokes, all strokes, or all that is darker and lighter."""
 
 _LITTLE_WRITING = 48
-"""Where all but a hundredth of a page differs by fewer grey levels, that is its writing."""
+"""Where all but a hundredth of a page lies within so many grey levels, the rest is its writing."""
 
 _LEAST_STROKES = 5
 """Where thin strokes differ from what is around them by no more grey levels than this, they are

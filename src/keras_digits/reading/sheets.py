@@ -25,28 +25,13 @@ _LEAST_STRAIGHT = 0.88
 _LEAST_CONTRAST = 50
 """And is so much brighter than what it lies on, of 255, or darker."""
 
-_BARE = 0.1
-"""A large sheet, and any dark one, has a bare place that reaches so far, as a share of the shorter
-side of the picture; a digit in broad chalk or a broad pen has none."""
-
-_STROKE, _BESIDE = 9, 20
-"""Beside something dark, a phone or a mug, writing is told by strokes up to so many pixels wide and
-so much darker than what is around them, of 255: that is the paper then."""
-
-_NARROWEST, _LEAST_WEIGHT = 4.0, 0.01
-"""The narrowest window by which light is carried on beyond a sheet's edge, in pixels of the small
-picture; and the least share of one that is paper."""
-
-_SEED = 0
-"""Of the grain that paper is given beyond its edges: the same picture is to be read alike."""
-
 _LEAST_STEP = 25
 """And its edge is a step: within two pixels brightness changes by so much. The border between light
 and shadow on one paper is none."""
 
 _LEAST_WRITTEN, _MOST_WRITTEN = 0.002, 0.4
-"""The share of it that is written on, at least and at most. Of a little writing on a large sheet
-that share is too dark to be told from the light, and any stroke is enough."""
+"""The share of it that is written on, at least and at most. A little writing on a large sheet is too
+light to be told from it so, and any stroke is enough."""
 
 _BARE = 0.1
 """A dark one has a bare place that reaches so far, as a share of the shorter side of the picture; a
@@ -62,14 +47,6 @@ picture; and the least share of one that is paper."""
 
 _SEED = 0
 """Of the grain that paper is given beyond its edges: the same picture is to be read alike."""
-
-_LEAST_STEP = 25
-"""And its edge is a step: within two pixels brightness changes by so much. The border between light
-and shadow on one paper is none."""
-
-_LEAST_WRITTEN, _MOST_WRITTEN = 0.002, 0.4
-"""The share of it that is written on, at least and at most; a little writing is hard to see, so
-that it may be less on a large sheet."""
 
 
 def spread_paper(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -30,8 +30,8 @@ _LEAST_STEP = 25
 and shadow on one paper is none."""
 
 _LEAST_WRITTEN, _MOST_WRITTEN = 0.002, 0.4
-"""The share of it that is written on, at least and at most. A little writing on a large sheet is too
-light to be told from it so, and any stroke is enough."""
+"""The share of it that is written on, at least and at most. Where a large sheet is hardly
+written on, any stroke is enough."""
 
 _BARE = 0.1
 """A dark one has a bare place that reaches so far, as a share of the shorter side of the picture; a

@@ -155,9 +155,7 @@ def test_paper_takes_the_place_of_what_it_lies_on() -> None:
         255 - write("0", height=150, thickness=30, ink=0, paper=255),  # light on dark
         255 - write("8", height=150, thickness=35, ink=0, paper=255, margin=5),
         write("3905"),  # paper up to the border
-        laid(np.full((30, 500), 245, np.uint8))[
-            ..., 0
-        ],  # a stroke of chalk, as far as one can tell
+        laid(np.full((30, 500), 245, np.uint8))[..., 0],  # it may be a stroke of chalk
         np.zeros((28, 28), np.uint8),
         np.full((1, 1), 200, np.uint8),
         np.full((3, 400), 30, np.uint8),

@@ -135,10 +135,11 @@ def _above_clutter(strength: NDArray[np.float32], present: NDArray[np.uint8]) ->
         strength: As :class:`Ink` has it.
         present: uint8 ``(height, width)``, 1 where it differs from paper at all.
     """
-    candidates = list(_above(strength, present))
-    for one in candidates:
+    candidates: list[Ink] = []
+    for one in _above(strength, present):
         if _is_clean(strength, one.mask):
             return one
+        candidates.append(one)
     return next((one for one in candidates if _is_clean(strength, without_rules(one.mask))), None)
 
 

@@ -79,10 +79,7 @@ def without_signs(lines: Sequence[Written]) -> list[Written]:
         return kept
     letters = [one for line in kept if not line.is_low for one in _low_letters(line, low)]
     return [
-        line._replace(digits=[one for one in line.digits if one not in letters])
-        if line.is_low
-        else line
-        for line in kept
+        line._replace(digits=[one for one in line.digits if one not in letters]) for line in kept
     ]
 
 
@@ -155,7 +152,8 @@ def _without_letters(digits: Sequence[Digit], ink: Sequence[Box], height: float)
             are_brackets = unread == [word[0], word[-1]] and all(
                 _is_slim(letter, ink, height) for letter in unread
             )
-            kept = [one for one in kept if are_brackets or one not in among]
+            if not are_brackets:
+                kept = [one for one in kept if one not in among]
     return kept
 
 

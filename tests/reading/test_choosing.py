@@ -38,7 +38,14 @@ def test_of_much_that_is_mostly_doubtful_only_what_is_certain_counts() -> None:
     assert believable(grain) == grain[:1]
     for page in (rows_believed(*[0.99] * 7, *[0.8] * 13), rows_believed(0.99, *[0.8] * 5)):
         assert believable(page) == page
-    assert believable(rows_believed(0.4)) == believable([]) == []
+    doubtful = rows_believed(0.4, 0.9)
+    assert believable(doubtful) == doubtful[1:]
+    assert believable(rows_believed(0.3)) == believable([]) == []
+
+
+def test_only_thing_in_a_picture_needs_less_belief() -> None:
+    alone = rows_believed(0.4)
+    assert believable(alone) == alone
 
 
 def test_several_that_say_the_same_outweigh_one_that_says_else() -> None:

@@ -30,6 +30,9 @@ _AGREED = 0.95
 LEAST_MEAN_BELIEF = 0.5
 """What is believed less than this, over all its digits, is no number on a page."""
 
+_LEAST_ALONE = 0.35
+"""Unless a picture shows nothing else."""
+
 _MANY, _CERTAIN, _FEWEST_CERTAIN = 12, 0.9, 0.25
 """Of so many numbers on a page at least this share is believed so far, or most is no writing: on
 pages of numbers it is more than half, in grain less than a tenth."""
@@ -221,7 +224,8 @@ def believable(rows: Sequence[Sequence[Digit]]) -> list[Sequence[Digit]]:
     beliefs = [mean_belief(digits) for digits in rows]
     num_certain = sum(belief > _CERTAIN for belief in beliefs)
     are_doubtful = len(rows) >= _MANY and num_certain < _FEWEST_CERTAIN * len(rows)
-    least = _LEAST_AMONG_DOUBTFUL if are_doubtful else LEAST_MEAN_BELIEF
+    least = _LEAST_ALONE if len(rows) == 1 else LEAST_MEAN_BELIEF
+    least = _LEAST_AMONG_DOUBTFUL if are_doubtful else least
     return [digits for digits, belief in zip(rows, beliefs, strict=True) if belief >= least]
 
 

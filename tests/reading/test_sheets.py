@@ -49,6 +49,47 @@ def test_slate_on_a_light_desk_is_read(
     assert number.text == "3905"
 
 
+@pytest.mark.parametrize("share", [0.08, 0.26])
+@pytest.mark.parametrize("desk", [(64, 40, 24), (90, 100, 110)])
+def test_sheet_seen_aslant_is_read(
+    reader: Reader, share: float, desk: tuple[int, int, int]
+) -> None:
+    picture = laid(write("3905", height=80, thickness=7, margin=60), 0, desk)
+    height, width = picture.shape[:2]
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    seen = corners + np.array([[share * width, 0], [-share * width, 0], [0, 0], [0, 0]], np.float32)
+    aslant = cv2.warpPerspective(
+        picture,
+        cv2.getPerspectiveTransform(corners, seen),
+        (width, height),
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    assert [number.text for number in reader.read(aslant).numbers] == ["3905"]
+    assert spread_paper(aslant)[0, 0].min() > 200  # paper has taken the desk's place
+
+
+@pytest.mark.parametrize("pen", [(30, 40, 160), (250, 120, 20)], ids=["blue", "orange"])
+def test_sheet_as_bright_as_the_desk_is_told_by_its_colour(
+    reader: Reader, pen: tuple[int, int, int]
+) -> None:
+    picture = np.full((560, 800, 3), (110, 125, 140), np.uint8)
+    picture[110:430, 150:640] = (185, 120, 75)
+    ink = write("3905", height=110, thickness=12, ink=1, paper=0, margin=0) > 0
+    picture[200 : 200 + len(ink), 210 : 210 + ink.shape[1]][ink] = pen
+    grain = np.random.default_rng(0).normal(0, 3, picture.shape[:2])[..., None]
+    pixels = (cv2.GaussianBlur(picture, (0, 0), 1) + grain).clip(0, 255).astype(np.uint8)
+    assert [number.text for number in reader.read(pixels).numbers] == ["3905"]
+
+
+def test_shadow_with_hard_edges_is_no_slate(reader: Reader) -> None:
+    page = write("4075", height=90, thickness=7, margin=200).astype(np.float32)
+    shadow = np.zeros(page.shape, np.float32)
+    corners = np.array([[60, 60], [520, 90], [330, 260], [90, 240]], np.int32)
+    cv2.fillConvexPoly(shadow, corners, 1.0)
+    picture = (page * (1 - 0.4 * cv2.GaussianBlur(shadow, (0, 0), 2))).astype(np.uint8)
+    assert [number.text for number in reader.read(picture).numbers] == ["4075"]
+
+
 @pytest.mark.parametrize("height", [24, 80])
 @pytest.mark.parametrize("is_lit", [False, True], ids=["off", "on"])
 def test_phone_beside_a_number_is_no_slate(reader: Reader, is_lit: bool, height: int) -> None:

@@ -3,6 +3,8 @@
 Knows pixels and paper; doesn't know what ink is.
 """
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +21,15 @@ _LEAST_SHARE = 0.03
 _MOST_BORDERS, _AT_BORDER = 2, 0.1
 """A sheet runs along at most so many of the picture's borders, each for more than this share."""
 
-_LEAST_STRAIGHT = 0.88
-"""And of the smallest rectangle around it; an ellipse would take up 0.79."""
+_LEAST_CONVEX, _LEAST_STRAIGHT = 0.9, 0.9
+"""And of its convex hull, and the polygon that its corners make; those of an ellipse make 0.83."""
+
+_LEAST_SQUARE = 0.7
+"""And of the smallest rectangle around it: seen aslant it still is nearly one."""
+
+_CORNERS, _MOST_ASIDE = (4, 6), 0.03
+"""A sheet has so many corners, more where the picture's border cuts one off, between which its edge
+runs at most so far aside, as a share of its length all around."""
 
 _LEAST_CONTRAST = 50
 """And is so much brighter than what it lies on, of 255, or darker."""
@@ -62,16 +71,17 @@ def spread_paper(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     factor = min(1.0, _SMALL_SIDE / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     colours = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    small = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)
+    small = _most_different(colours)
     border = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
     level, bright = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     is_page = min(height, width) >= LEAST_PAGE
     is_dark = bool(np.median(border) > level)  # as a slate on a table is
+    seen = 255 - colours if is_dark else colours
     if is_dark:
         small, bright = 255 - small, 1 - bright
         if not (is_page and _has_bare_place(bright)):
             return pixels
-    sheet = _sheets(small, bright, is_page)
+    sheet = _sheets(seen, bright, is_page)
     if not sheet.any() or _num_borders(sheet) > _MOST_BORDERS:
         return pixels
     is_paper = (sheet & bright) > 0
@@ -84,6 +94,22 @@ def spread_paper(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     inner = cv2.erode(sheet, np.ones((5, 5), np.uint8), borderValue=0)
     is_bare = is_paper & (inner > 0)
     return _spread(pixels, inner, _extended(colours, is_bare)) if is_bare.any() else pixels
+
+
+def _most_different(colours: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The shades in which a picture's colours differ most: brown paper may be as light as a desk.
+
+    Args:
+        colours: uint8 ``(height, width, 3)``.
+
+    Returns:
+        uint8 ``(height, width)``: of grey pictures their own, less the darkest.
+    """
+    each = colours.reshape(-1, 3).astype(np.float32)
+    _, axes = cv2.PCACompute(each, mean=None, maxComponents=1)
+    axis = axes[0] * np.copysign(1, axes[0].sum()) / math.sqrt(3)
+    shades = (each @ axis).reshape(colours.shape[:2])
+    return np.asarray(np.rint(np.clip(shades - shades.min(), 0, 255)).astype(np.uint8))
 
 
 def _spread(
@@ -130,12 +156,12 @@ def _extended(colours: NDArray[np.uint8], is_paper: NDArray[np.bool_]) -> NDArra
 
 
 def _sheets(
-    small: NDArray[np.uint8], bright: NDArray[np.uint8], is_page: bool
+    colours: NDArray[np.uint8], bright: NDArray[np.uint8], is_page: bool
 ) -> NDArray[np.uint8]:
     """The written sheets among what is bright, uint8, 1 where they lie, their writing included.
 
     Args:
-        small: A small picture in grey, its sheets bright.
+        colours: A small picture, its sheets bright.
         bright: uint8, shaped alike, 1 where it is bright.
         is_page: Whether the picture is so large that a sheet may be hardly written on.
     """
@@ -145,14 +171,26 @@ def _sheets(
         if cv2.contourArea(outline) < _LEAST_SHARE * bright.size:
             continue
         sheet = cv2.drawContours(np.zeros_like(bright), [outline], -1, 1, cv2.FILLED)
-        area = int(sheet.sum())
-        _, (length, breadth), _ = cv2.minAreaRect(outline)
-        written = 1 - int((sheet & bright).sum()) / area
-        if area < _LEAST_STRAIGHT * (length + 1) * (breadth + 1) or written > _MOST_WRITTEN:
+        written = 1 - int((sheet & bright).sum()) / int(sheet.sum())
+        if not _has_straight_edges(outline) or written > _MOST_WRITTEN:
             continue
-        if written >= _LEAST_WRITTEN or (is_page and _is_hardly_written_on(small, sheet)):
+        if written >= _LEAST_WRITTEN or (is_page and _is_hardly_written_on(colours, sheet)):
             sheets |= sheet
     return sheets
+
+
+def _has_straight_edges(outline: NDArray[np.int32]) -> bool:
+    """Whether an outline is that of a sheet, seen from whatever side."""
+    hull = cv2.convexHull(outline)
+    corners = cv2.approxPolyDP(hull, _MOST_ASIDE * cv2.arcLength(hull, closed=True), closed=True)
+    area, (fewest, most) = cv2.contourArea(hull), _CORNERS
+    _, (length, breadth), _ = cv2.minAreaRect(hull)
+    return bool(
+        fewest <= len(corners) <= most
+        and area >= _LEAST_SQUARE * length * breadth
+        and cv2.contourArea(corners) >= _LEAST_STRAIGHT * area
+        and cv2.contourArea(outline) >= _LEAST_CONVEX * area
+    )
 
 
 def _has_bare_place(mask: NDArray[np.uint8]) -> bool:
@@ -161,10 +199,11 @@ def _has_bare_place(mask: NDArray[np.uint8]) -> bool:
     return bool(deepest >= _BARE * min(mask.shape))
 
 
-def _is_hardly_written_on(small: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> bool:
+def _is_hardly_written_on(colours: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> bool:
     """Whether there are dark strokes on a bright sheet; on a stroke of chalk there are none."""
     window = np.ones((_WIDEST, _WIDEST), np.uint8)
-    return _are_any(cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, window), cv2.erode(sheet, window))
+    strokes = cv2.split(cv2.morphologyEx(colours, cv2.MORPH_BLACKHAT, window))
+    return _are_any(np.maximum.reduce(strokes), cv2.erode(sheet, window))
 
 
 def _is_written_beside(inverted: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> bool:

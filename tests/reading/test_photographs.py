@@ -165,6 +165,18 @@ def test_little_writing_on_a_large_sheet_in_uneven_light_is_read(
     assert reader.read((lit + grain).clip(0, 255).astype(np.uint8)).text == text
 
 
+@pytest.mark.parametrize(("thickness", "pen"), [(30, 30), (30, 110), (46, 30)])
+def test_broad_pen_close_up_is_no_shadow(reader: Reader, thickness: int, pen: int) -> None:
+    sheet = ruled(np.full((300, 640), 235, np.uint8), 170, 60)
+    strokes = write("25", height=200, thickness=thickness, ink=255, paper=0, margin=0) > 127
+    left = (640 - strokes.shape[1]) // 2
+    sheet[40 : 40 + len(strokes), left : left + strokes.shape[1]][strokes] = pen
+    light = np.linspace(1, 0.7, 640)[None, :]
+    grain = np.random.default_rng(0).normal(0, 4, sheet.shape)
+    picture = cv2.GaussianBlur(sheet * light, (0, 0), 1.5) + grain
+    assert reader.read(picture.clip(0, 255).astype(np.uint8)).text == "25"
+
+
 @pytest.mark.parametrize("text", ["1", "75"])
 def test_chalk_on_a_board_of_one_colour_is_seen(reader: Reader, text: str) -> None:
     board = np.full((HEIGHT, WIDTH), 36, np.uint8)

@@ -17,11 +17,10 @@ from keras_digits.reading.paper import (
     LEAST_PAGE,
     darkness,
     highest,
-    in_one_light,
-    is_light_on_dark,
     with_channels,
 )
 from keras_digits.reading.pixels import grain, has_long_stroke, percentile, shrunk
+from keras_digits.reading.polarity import dark_on_light
 from keras_digits.reading.rules import without_rules
 from keras_digits.reading.sheets import spread_paper
 
@@ -101,12 +100,9 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
     pixels = spread_paper(pixels)
     red, green, blue = cv2.split(pixels)
     is_grey = np.array_equal(red, green) and np.array_equal(red, blue)  # as most scans are
-    if not is_grey:
-        pixels = in_one_light(pixels)
-    if is_light_on_dark(pixels):
-        pixels = 255 - pixels
     if is_grey:
-        pixels = with_channels(np.ascontiguousarray(pixels[..., 0]))  # a third of the work
+        pixels = with_channels(red)  # a third of the work
+    pixels = dark_on_light(pixels)
     channels = darkness(pixels)
     noise = _noise(channels)
     if noise > _GRAINY and min(pixels.shape[:2]) >= LEAST_PAGE:

@@ -1,4 +1,4 @@
-"""The paper under the writing: whether it is dark, what it alone would look like, its light.
+"""The paper under the writing: what it alone would look like, and its light.
 
 Knows paper and light; doesn't know what ink is.
 """
@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_digits.reading.picture import to_grey
 from keras_digits.reading.pixels import percentile
 
 _SMALL_SIDE = 320
@@ -22,6 +21,9 @@ _MEDIAN_SIDE = 5
 
 _DARKEST_PAPER = np.float32(48)
 """Paper is taken to be at least this bright: below it, noise would look like ink."""
+
+_LEAST_SHARE = 0.5
+"""And in each channel at least so bright, as a share of its brightest channel."""
 
 _CLOSE_REACH = 0.1
 """What is darker than its surroundings and so wide, as a share of the shorter side, may be a
@@ -35,116 +37,18 @@ FAT = 0.06
 """What lies so far inside of something dark on a page, as a share of the shorter side, lies in no
 stroke, but in a shadow."""
 
+_DARKEST_SHADOW = 0.6
+"""No shadow is darker, as a share of the light; what is so wide and darker is a broad pen's."""
+
+_FINE = 0.35
+"""Thin strokes on a shadow are at least so dark, as a share of the darkest."""
+
 _CORNER = 0.7
 """What is so far inside a shadow, in the reach by which strokes are told from it, is no corner of
 it: half the diagonal of a square."""
 
-_RIM = 3
-"""Between strokes and the border of a crop, paper itself is as narrow as a stroke."""
-
-_OTHER_LIGHT, _LEAST_OTHER_LIGHT = 1.3, 12
-"""A channel says that writing is lighter than paper, or darker, where the strokes that do are so
-many times as strong as those that don't, and at least so strong, of 255."""
-
-_MORE, _CLEARLY_MORE, _MUCH_MORE = 1.15, 1.3, 1.6
-"""What differs from paper so many times as much as the rest tells whether writing is darker: a few
-strokes, all strokes, or all that is darker and lighter."""
-
-_LITTLE_WRITING = 48
-"""Where all but a hundredth of a page lies within so many grey levels, the rest is its writing."""
-
-_LEAST_STROKES = 5
-"""Where thin strokes differ from what is around them by no more grey levels than this, they are
-grain."""
-
-_FAINT_STROKES = 0.12, 0.4
-"""Where many thin strokes differ by no more than this share of all that grey levels do, and few by
-no more than that, they are the edges of a broad pen, or the paper's."""
-
 LEAST_PAGE = 100
 """What has so many pixels on both sides may be paper that is more than a number's background."""
-
-
-def in_one_light(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The picture in those channels alone in which writing is darker than paper, or all lighter.
-
-    Pink and yellow ink on grey paper is darker than it in blue and lighter in red, so that it is
-    neither in their mean; and so is blue ink on yellow paper.
-
-    Args:
-        pixels: uint8 ``(height, width, 3)``.
-
-    Returns:
-        Shaped alike: the channel with the strongest strokes in the place of those that gainsay it;
-        the picture itself where none does.
-    """
-    if min(pixels.shape[:2]) < LEAST_PAGE:
-        return pixels
-    dark, light = (
-        np.array([percentile(channel, 99.8) for channel in cv2.split(strokes)])
-        for strokes in _fine_strokes(pixels)
-    )
-    best = int(np.maximum(dark, light).argmax())
-    if dark[best] < light[best]:
-        dark, light = light, dark
-    gainsays = light > np.maximum(_OTHER_LIGHT * dark, _LEAST_OTHER_LIGHT)
-    if not gainsays.any():
-        return pixels
-    return np.stack([pixels[..., best if gainsays[c] else c] for c in range(3)], axis=2)
-
-
-def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
-    """Whether the writing is lighter than its paper, which is what lies along the border."""
-    grey = to_grey(pixels)
-    is_page = min(grey.shape) >= LEAST_PAGE
-    low, high = percentile(grey, 0.5), percentile(grey, 99.5)
-    if is_page and _flat_border(pixels) is None:
-        dark, light = _fine_strokes(grey)
-        darkest, lightest = (percentile(strokes, 99.8) + 1 for strokes in (dark, light))
-        least = max(_LEAST_STROKES, _CLEARLY_MORE * min(darkest, lightest))
-        few = [percentile(strokes, 99.98) for strokes in (dark, light)]  # a word on a page
-        many_reach, few_reach = (share * (high - low) for share in _FAINT_STROKES)
-        are_thin = max(darkest, lightest) > many_reach or max(few) > few_reach
-        if are_thin and max(darkest, lightest) > least:
-            return lightest > darkest
-        if few[0] > _MORE * few[1]:
-            return False
-        paper = percentile(grey, 50)
-        return high - paper > _MUCH_MORE * (paper - low)
-    inset = tuple(max(1, round(0.12 * side)) for side in grey.shape)
-    outer, inner = _ring(grey, 0, 0), _ring(grey, *inset)
-    paper = percentile(outer, 50)
-    middle = (float(grey.min()) + float(grey.max())) / 2
-    if (paper > middle) != (
-        percentile(inner, 50) > middle
-    ):  # a rule along the border, or a thick pen
-        paper = percentile(grey, 50)
-    if is_page and high - low < _LITTLE_WRITING:
-        low, high = percentile(grey, 0.02), percentile(grey, 99.98)
-    if high - low < 8:
-        return bool(paper < 128)
-    return bool(high - paper > _MUCH_MORE * (paper - low))
-
-
-def _fine_strokes(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Where there are thin dark and thin light strokes in a small picture, in each channel."""
-    factor = min(1.0, _SMALL_SIDE / max(pixels.shape))
-    small = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (3, 3), 0)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
-    rim = min(_RIM, (min(small.shape[:2]) - 1) // 2)
-    inner = (slice(rim, len(small) - rim), slice(rim, small.shape[1] - rim))
-    dark = cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, kernel)[inner]
-    light = cv2.morphologyEx(small, cv2.MORPH_TOPHAT, kernel)[inner]
-    return np.asarray(dark), np.asarray(light)
-
-
-def _ring(grey: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
-    """The pixels along a rectangle that lies so many rows and columns inside the border."""
-    part = grey[rows : len(grey) - rows, columns : grey.shape[1] - columns]
-    if part.size == 0:
-        part = grey
-    return np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])
 
 
 def darkness(pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
@@ -157,22 +61,32 @@ def darkness(pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         float32 ``(height, width)`` for each channel: one after the other they are reckoned in half
         the time.
     """
-    flat = _flat_border(pixels)
+    flat = flat_border(pixels)
     if flat is not None and flat.min() >= 128:
         shades = np.arange(256, dtype=np.float32)
         return [
-            np.asarray(cv2.LUT(channel, (paper - shades) / max(paper, _DARKEST_PAPER)))
+            np.asarray(cv2.LUT(channel, (paper - shades) / max(paper, _LEAST_SHARE * flat.max())))
             for channel, paper in zip(cv2.split(pixels), flat, strict=True)
         ]
     shares = []
     is_page = min(pixels.shape[:2]) >= LEAST_PAGE
-    for channel, paper in zip(cv2.split(pixels), _paper(pixels), strict=True):
+    papers = _paper(pixels)
+    least = _least_brightness(papers)
+    for channel, paper in zip(cv2.split(pixels), papers, strict=True):
         share = paper - channel
-        share /= np.maximum(paper, _DARKEST_PAPER)
+        share /= np.maximum(paper, least)
         if is_page:
             share -= max(np.float32(percentile(share[::8, ::8], 50)), np.float32(0))
         shares.append(share)
     return shares
+
+
+def flat_border(pixels: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+    """The one colour that nearly all of the border has, as drawing programs leave it."""
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    paper = np.partition(border, len(border) // 2, axis=0)[len(border) // 2].astype(np.float32)
+    is_paper = np.abs(border - paper).max(axis=1) <= 6
+    return paper if is_paper.mean() >= 0.75 else None
 
 
 def _paper(pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
@@ -203,14 +117,6 @@ def with_channels(pixels: NDArray[Any]) -> NDArray[Any]:
     return pixels.reshape(*pixels.shape[:2], -1)
 
 
-def _flat_border(pixels: NDArray[np.uint8]) -> NDArray[np.float32] | None:
-    """The one colour that nearly all of the border has, as drawing programs leave it."""
-    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    paper = np.partition(border, len(border) // 2, axis=0)[len(border) // 2].astype(np.float32)
-    is_paper = np.abs(border - paper).max(axis=1) <= 6
-    return paper if is_paper.mean() >= 0.75 else None
-
-
 def _closed(small: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
     """Dark strokes narrower than `reach` pixels filled with the paper beside them, smoothed."""
     kernel = np.ones((reach, reach), np.uint8)
@@ -226,8 +132,14 @@ def _closed(small: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
 
 def _share_darker(small: NDArray[np.uint8], paper: NDArray[np.uint8]) -> NDArray[np.float32]:
     """By which share of the paper's brightness each pixel is darker, in its darkest channel."""
-    brightness = np.maximum(paper, _DARKEST_PAPER)
-    return highest(cv2.split((paper.astype(np.float32) - small) / brightness))
+    bright = paper.astype(np.float32)
+    least = _least_brightness(cv2.split(bright))
+    return highest(cv2.split((bright - small) / np.maximum(bright, least[..., None])))
+
+
+def _least_brightness(papers: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """How bright paper is taken to be at least, in each channel: float32 ``(height, width)``."""
+    return np.asarray(np.maximum(_LEAST_SHARE * highest(papers), _DARKEST_PAPER))
 
 
 def _stroke_reach(wide: NDArray[np.float32], near: NDArray[np.float32], is_page: bool) -> int:
@@ -239,18 +151,25 @@ def _stroke_reach(wide: NDArray[np.float32], near: NDArray[np.float32], is_page:
         is_page: Whether there may be shadows, and writing in them.
     """
     least, thin = _STRONG if is_page else _STRONG_IN_CROP, percentile(near, 99.95)
-    mask = _stronger(wide, least * max(percentile(wide, 99), thin))
+    darkest = max(percentile(wide, 99), thin)
+    mask = _stronger(wide, least * darkest)
     if not mask.any():
         return 3
     inner, is_any_inner = _inner_parts(mask)
-    if is_page:
+    if is_page and thin > _FINE * darkest:
         fine = _stronger(near, least * thin)
-        is_shadow = is_any_inner and _inside_fat(inner, FAT).any()
-        is_written_on = (fine & _inside_fat(mask, _CORNER * _CLOSE_REACH)).any()
-        if fine.any() and (is_shadow or is_written_on):
+        inside = _inside_fat(mask, _CORNER * _CLOSE_REACH)
+        is_written_on = fine[inside].any() and _is_shadow(wide[inside])
+        is_beside = is_any_inner and fine.any() and _is_shadow(wide[_inside_fat(inner, FAT)])
+        if is_written_on or is_beside:
             inner, _ = _inner_parts(fine)
     depth = cv2.distanceTransform(inner, cv2.DIST_L2, 3)
     return round(4.5 * percentile(depth[inner > 0], 90) + 3) | 1
+
+
+def _is_shadow(darker: NDArray[np.float32]) -> bool:
+    """Whether what is so wide is a shadow by how dark it is, and no broad pen's."""
+    return darker.size > 0 and percentile(darker, 50) < _DARKEST_SHADOW
 
 
 def _stronger(darker: NDArray[np.float32], least: float) -> NDArray[np.uint8]:

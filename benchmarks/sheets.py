@@ -348,6 +348,8 @@ def compare(
     only: str | None,
     out: Path | None,
     reuse: bool,
+    layout: str = "page",
+    everybody: Sequence[str] = EVERYBODY,
 ) -> None:
     """Let every peer read pictures of some kinds, and write who read how many.
 
@@ -358,10 +360,12 @@ def compare(
         only: The one peer that reads, and then nothing is written.
         out: A folder to keep the pictures in.
         reuse: Whether to take what peers of the same versions read before.
+        layout: What the pictures hold, as everybody is told.
+        everybody: The peers.
     """
     try:
         _, (images, labels) = load_mnist()
-        before = _found_before(name, words) if reuse else {}
+        before = _found_before(name, words, everybody) if reuse else {}
     except DigitsError as error:
         console.print(f"[red]{error}[/red]", soft_wrap=True)
         sys.exit(2)
@@ -369,7 +373,7 @@ def compare(
         total = NUM_SHEETS * len(words)
         files = list(track(make_files(images, labels, folder), name, total, console=console))
         counted: dict[str, dict[str, Any]] = {kind: {} for kind in words}
-        for one in (only,) if only else EVERYBODY:
+        for one in (only,) if only else everybody:
             if one in before:
                 for kind, found in counted.items():
                     found[one] = before[one][kind]
@@ -378,13 +382,13 @@ def compare(
             if peer.version() is None:
                 console.print(f"{one} is left out: it isn't installed. Install it: make peers")
                 continue
-            read = peer.read([file.path for file in files], "page")
+            read = peer.read([file.path for file in files], layout)
             answers = list(track(read, one, total, console=console))
             for kind, found in counted.items():
                 pairs = zip(files, answers, strict=True)
                 found[one] = _tally([pair for pair in pairs if pair[0].kind == kind])
     _print(name, counted)
-    if only or any(set(found) != set(EVERYBODY) for found in counted.values()):
+    if only or any(set(found) != set(everybody) for found in counted.values()):
         console.print(f"A part only, so benchmarks/results/{name}.json stays as it is.")
         return
     kinds = {kind: {"words": words[kind], "peers": found} for kind, found in counted.items()}
@@ -400,7 +404,9 @@ def compare(
     )
 
 
-def _found_before(name: str, kinds: Iterable[str]) -> dict[str, dict[str, Any]]:
+def _found_before(
+    name: str, kinds: Iterable[str], everybody: Sequence[str]
+) -> dict[str, dict[str, Any]]:
     """What the peers, not we, were found to read in the last run, by their names and the kind.
 
     Raises:
@@ -408,7 +414,7 @@ def _found_before(name: str, kinds: Iterable[str]) -> dict[str, dict[str, Any]]:
     """
     before = json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
     now = describe_everybody()["versions"]
-    others = [one for one in EVERYBODY if one != "ours"]
+    others = [one for one in everybody if one != "ours"]
     same = [before["environment"]["versions"].get(one) == now.get(one) for one in others]
     if (before["seed"], before["count"]) != (SEED, NUM_SHEETS) or not all(same):
         raise DigitsError("the peers or the pictures are others since; run it without --reuse.")

@@ -67,7 +67,7 @@ class Artist(Writer):
         segments = _smooth(_segments(skeletonize(large > _IS_INK)))
         points = segments.reshape(-1, 2)
         low, high = points.min(axis=0), points.max(axis=0)
-        return (segments - (low + high) / 2) / max(high[1] - low[1], 1.0)
+        return np.asarray((segments - (low + high) / 2) / max(high[1] - low[1], 1.0))
 
     def colours(self) -> tuple[Colour, Colour]:
         """A ground and a pen that can be told from it."""
@@ -91,7 +91,7 @@ class Artist(Writer):
             line_type = cv2.LINE_AA if is_smooth else cv2.LINE_8
             cv2.line(mask, begin, end, 255, max(1, round(size * thickness)), line_type, 4)
         share = mask[..., None].astype(np.float32) / 255
-        return np.asarray(ground * (1 - share) + np.float32(pen) * share)
+        return np.asarray(ground * (1 - share) + _pixel(pen) * share)
 
     def canvas(self, ground: Colour) -> Picture:
         """A ground of some size."""
@@ -101,6 +101,10 @@ class Artist(Writer):
     def thickness(self) -> float:
         """Of a pen, fine or broad."""
         return float(self.random.uniform(0.03, 0.15))
+
+
+def _pixel(colour: Colour) -> NDArray[np.float32]:
+    return np.array(colour, np.float32)
 
 
 def _colour(values: NDArray[np.float64]) -> Colour:
@@ -154,7 +158,8 @@ def coloured(artist: Artist, digit: int) -> Picture:
 def grainy(artist: Artist, digit: int) -> Picture:
     """In any two colours, grainy."""
     picture = coloured(artist, digit)
-    return picture + artist.random.normal(0, artist.random.uniform(3, 12), picture.shape)
+    noise = artist.random.normal(0, artist.random.uniform(3, 12), picture.shape)
+    return picture + noise.astype(np.float32)
 
 
 def grid(artist: Artist, digit: int) -> Picture:
@@ -162,7 +167,7 @@ def grid(artist: Artist, digit: int) -> Picture:
     ground, pen = ((255.0,) * 3, (0.0,) * 3)[:: int(artist.random.choice([1, -1]))]
     canvas = artist.canvas(ground)
     step = max(8, int(len(canvas) * artist.random.uniform(0.06, 0.2)))
-    canvas[::step] = canvas[:, ::step] = 0.85 * np.float32(ground) + 0.15 * np.float32(pen)
+    canvas[::step] = canvas[:, ::step] = 0.85 * _pixel(ground) + 0.15 * _pixel(pen)
     return artist.draw(digit, canvas, pen, artist.thickness())
 
 
@@ -171,9 +176,8 @@ def shaded(artist: Artist, digit: int) -> Picture:
     ground, pen = artist.colours()
     canvas = artist.canvas(ground)
     share = np.linspace(0, 0.3, canvas.shape[1], dtype=np.float32)[None, :, None]
-    return artist.draw(
-        digit, canvas * (1 - share) + np.float32(pen) * share, pen, artist.thickness()
-    )
+    canvas = canvas * (1 - share) + _pixel(pen) * share
+    return artist.draw(digit, canvas, pen, artist.thickness())
 
 
 def framed(artist: Artist, digit: int) -> Picture:

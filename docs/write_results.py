@@ -19,6 +19,7 @@ from reading_results import (
     pictures_section,
     sheets_section,
     signs_section,
+    single_section,
     speed_section,
 )
 from serving_results import fuzz_section, serving_section
@@ -58,6 +59,7 @@ def results_page() -> str:
     for name, section in (
         ("pictures", pictures_section),
         ("sheets", sheets_section),
+        ("single", single_section),
         ("signs", signs_section),
         ("declining", declining_section),
         ("corruptions", corruptions_section),

@@ -92,6 +92,12 @@ def test_strokes_become_darker_than_their_paper_in_every_channel(name: str) -> N
     assert (turned[mask].mean(axis=0) < turned[near == 0].mean(axis=0)).all()
 
 
+@pytest.mark.parametrize("shape", [(60, 2400), (2400, 60), (40, 40), (1, 500), (41, 1)])
+def test_narrow_pictures_are_judged_too(shape: tuple[int, int]) -> None:
+    grain = np.random.default_rng(0).integers(150, 256, (*shape, 3)).astype(np.uint8)
+    assert dark_on_light(grain).shape == grain.shape
+
+
 def test_grey_picture_stays_grey() -> None:
     (channel,) = cv2.split(dark_on_light(write("4")[..., None]))
     assert channel.min() < 60

@@ -3,6 +3,7 @@
 Knows paper and strokes of any width; doesn't know what ink is.
 """
 
+import operator
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -29,7 +30,8 @@ _RIM = 3
 """Between strokes and the border of a crop, paper itself is as narrow as a stroke."""
 
 _STRONGEST = 99.8, 99.0, 99.0
-"""In each size strokes are as strong as this percentile of what differs from its surroundings."""
+"""In each size strokes are as strong as this percentile of how far pixels differ from what is
+around them."""
 
 _FEW, _MUCH_STRONGER = 99.98, 1.8
 """A word on a page is but this percentile, and so many times as strong as all else."""
@@ -120,23 +122,27 @@ def _of_strokes(channel: NDArray[np.uint8]) -> _Contrast | None:
     """How strokes differ from what is around them; None where there are none that tell.
 
     In the finest size in which they are about as strong as in any: the gaps between strokes are
-    strokes too, but where these are thin, most gaps are wider.
+    strokes too, but where these are thin, most gaps are wider. Nothing is lighter than paper by
+    less than something is darker.
     """
     sizes = list(_strokes(channel))
+    if not sizes:
+        return None
     strengths = [
         _strength(strokes, percent) for strokes, percent in zip(sizes, _STRONGEST, strict=False)
     ]
-    told = [
-        (strength, strokes, _LESS**index)
-        for index, (strength, strokes) in enumerate(zip(strengths, sizes, strict=True))
-        if strength >= _AS_STRONG * max(strengths)
+    weights = [_LESS**index for index in range(len(sizes))]
+    witnesses = [
+        one
+        for one in zip(strengths, sizes, weights, strict=True)
+        if one[0] >= _AS_STRONG * max(strengths)
     ]
     few = _strength(sizes[0], _FEW)
-    if few > _MUCH_STRONGER * max(one * _LESS**index for index, one in enumerate(strengths)):
-        told.insert(0, (few, sizes[0], 1.0))
+    if few > _MUCH_STRONGER * max(map(operator.mul, strengths, weights)):
+        witnesses.insert(0, (few, sizes[0], 1.0))
     paper = percentile(channel, 50)
     may_be_light = percentile(channel, 99.5) - paper >= paper - percentile(channel, 0.5)
-    for strength, strokes, weight in told:
+    for strength, strokes, weight in witnesses:
         dark, light = (float(one[one > strength / 2].sum(dtype=np.int64)) for one in strokes)
         less, more = sorted((dark, light))
         is_clear = strength > _LEAST_STROKES and more > _CLEARLY_MORE * less

@@ -187,8 +187,8 @@ def single_section(result: dict[str, Any]) -> str:
         result,
         "## However it was drawn",
         f"Right answers in %: one of MNIST's test digits, {result['count']} of a kind, and "
-        "everybody was told that there is one. Those drawn in programs have the strokes of a test digit's "
-        "skeleton, in another pen; those photographed are written on sheets as above.",
+        "everybody was told that there is one. Those drawn in programs have the strokes of a test "
+        "digit's skeleton, in another pen; those photographed are written on sheets as above.",
         "How pens are told from grounds in any two colours was worked out on other pictures, "
         "made by another program from training digits.",
         "one digit",

@@ -1,4 +1,4 @@
-"""Claim: one digit is read however it was drawn or photographed: any pen, any colours, any ground.
+"""Claim: one digit is read however it was drawn or photographed, in any pen on any ground.
 
 Digits of MNIST's test set, 30 of each kind. Those drawn in programs have the strokes of a test
 digit's skeleton (Zhang and Suen 1984, by scikit-image), drawn anew in a pen of another width; those
@@ -150,13 +150,13 @@ def black(artist: Artist, digit: int) -> Picture:
 
 
 def coloured(artist: Artist, digit: int) -> Picture:
-    """In any two colours."""
+    """In any two colours, one lighter."""
     ground, pen = artist.colours()
     return artist.draw(digit, artist.canvas(ground), pen, artist.thickness())
 
 
 def grainy(artist: Artist, digit: int) -> Picture:
-    """In any two colours, grainy."""
+    """In any two colours, one lighter, grainy."""
     picture = coloured(artist, digit)
     noise = artist.random.normal(0, artist.random.uniform(3, 12), picture.shape)
     return picture + noise.astype(np.float32)

@@ -65,7 +65,7 @@ def darkness(pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
     if flat is not None and flat.min() >= 128:
         shades = np.arange(256, dtype=np.float32)
         return [
-            np.asarray(cv2.LUT(channel, (paper - shades) / max(paper, _LEAST_SHARE * flat.max())))
+            np.asarray(cv2.LUT(channel, (paper - shades) / paper))
             for channel, paper in zip(cv2.split(pixels), flat, strict=True)
         ]
     shares = []

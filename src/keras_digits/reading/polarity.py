@@ -20,8 +20,8 @@ _LEAST_PICTURE = 40
 _SMALL_SIDE = 320
 """Strokes are looked for in a picture of this size,"""
 
-_COARSER, _NUM_SIZES, _LEAST_SIDE = 3, 3, 12
-"""and where they are wider in one so many times smaller; so many in all, none of fewer pixels."""
+_COARSER, _LEAST_SIDE = 3, 12
+"""and where they are wider in one so many times smaller, but in none of fewer pixels."""
 
 _STROKE = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
 """Strokes are narrower than this."""
@@ -159,12 +159,13 @@ def _strength(strokes: Sequence[NDArray[np.uint8]], percent: float) -> float:
 def _strokes(channel: NDArray[np.uint8]) -> Iterator[Sequence[NDArray[np.uint8]]]:
     """Where there are dark and light strokes in smaller and smaller pictures."""
     factor = min(1.0, _SMALL_SIDE / max(channel.shape))
-    for _ in range(_NUM_SIZES):
-        small = cv2.resize(channel, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-        if min(small.shape) < _LEAST_SIDE:
+    for _ in _STRONGEST:
+        height, width = (round(side * factor) for side in channel.shape)
+        if min(height, width) < _LEAST_SIDE:
             return
-        channel, factor = small, 1 / _COARSER
-        small = cv2.GaussianBlur(small, (3, 3), 0)
+        channel = cv2.resize(channel, (width, height), interpolation=cv2.INTER_AREA)
+        factor = 1 / _COARSER
+        small = cv2.GaussianBlur(channel, (3, 3), 0)
         inner = (slice(_RIM, len(small) - _RIM), slice(_RIM, small.shape[1] - _RIM))
         dark = cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, _STROKE)[inner]
         light = cv2.morphologyEx(small, cv2.MORPH_TOPHAT, _STROKE)[inner]

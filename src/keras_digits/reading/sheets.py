@@ -28,14 +28,14 @@ _LEAST_SQUARE = 0.7
 """And of the smallest rectangle around it: seen aslant it still is nearly one."""
 
 _CORNERS, _MOST_ASIDE = (4, 6), 0.03
-"""A sheet has so many corners, more where the picture's border cuts one off, between which its edge
-runs at most so far aside, as a share of its length all around."""
+"""A sheet has so many corners, more than four where the picture's border cuts some off, between
+which its edge runs at most so far aside, as a share of its length all around."""
 
 _LEAST_CONTRAST = 50
-"""And is so much brighter than what it lies on, of 255, or darker."""
+"""And differs so much from what it lies on, in shades as of grey levels."""
 
 _LEAST_STEP = 25
-"""And its edge is a step: within two pixels brightness changes by so much. The border between light
+"""And its edge is a step: within two pixels shades change by so much. The border between light
 and shadow on one paper is none."""
 
 _LEAST_WRITTEN, _MOST_WRITTEN = 0.002, 0.4
@@ -175,21 +175,23 @@ def _sheets(
             continue
         sheet = cv2.drawContours(np.zeros_like(bright), [outline], -1, 1, cv2.FILLED)
         written = 1 - int((sheet & bright).sum()) / int(sheet.sum())
-        if not _has_straight_edges(outline) or written > _MOST_WRITTEN:
+        if not _has_straight_edges(outline, bright.shape) or written > _MOST_WRITTEN:
             continue
         if written >= _LEAST_WRITTEN or (is_page and _is_hardly_written_on(colours, sheet)):
             sheets |= sheet
     return sheets
 
 
-def _has_straight_edges(outline: NDArray[np.int32]) -> bool:
-    """Whether an outline is that of a sheet, seen from whatever side."""
+def _has_straight_edges(outline: NDArray[np.int32], shape: tuple[int, int]) -> bool:
+    """Whether an outline in a picture of some shape is a sheet's, seen from whatever side."""
     hull = cv2.convexHull(outline)
     corners = cv2.approxPolyDP(hull, _MOST_ASIDE * cv2.arcLength(hull, closed=True), closed=True)
     area, (fewest, most) = cv2.contourArea(hull), _CORNERS
     _, (length, breadth), _ = cv2.minAreaRect(hull)
+    last = np.array(shape[::-1]) - 1
+    num_cut_off = int(((corners == 0) | (corners == last)).any(axis=-1).sum())
     return bool(
-        fewest <= len(corners) <= most
+        fewest <= len(corners) <= min(most, fewest + num_cut_off // 2)
         and area >= _LEAST_SQUARE * length * breadth
         and cv2.contourArea(corners) >= _LEAST_STRAIGHT * area
         and cv2.contourArea(outline) >= _LEAST_CONVEX * area
@@ -234,7 +236,7 @@ def _num_borders(sheet: NDArray[np.uint8]) -> int:
 
 
 def _ends_in_a_step(small: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> bool:
-    """Whether brightness changes at once along nearly all of the sheets' edges."""
+    """Whether shades change at once along nearly all of the sheets' edges."""
     near = np.ones((5, 5), np.uint8)
     steps = cv2.dilate(small, near) - cv2.erode(small, near)
     edge = sheet - cv2.erode(sheet, np.ones((3, 3), np.uint8), borderValue=1)

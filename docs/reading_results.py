@@ -40,7 +40,7 @@ _TARGETS = {
 _KIN = ("stripe", "fog", "spatter", "zigzag", "canny_edges")
 """Corruptions of whose kind some damage in training is."""
 
-_FOLDER_AIM = 5
+_FOLDER_AIM = 8
 """How many times as fast as RapidOCR a folder of pictures is to be read."""
 
 _BY_SOURCE = ("drawn", "photo")

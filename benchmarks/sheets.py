@@ -111,7 +111,7 @@ class Writer:
         )
         part = sheet[y : y + len(line), x : x + line.shape[1]]
         share = line[: len(part), : part.shape[1], None]
-        part[:] = part * (1 - share) + np.array(pen, np.float32) * share
+        part[:] = mixed(part, pen, share)
 
     def digit(self, digit: int, height: float) -> NDArray[np.float32]:
         """A test digit's strokes at another size, float32, 0 paper, 1 ink."""
@@ -134,13 +134,10 @@ class Writer:
             tilt: Standard deviation of its tilt, in degrees.
         """
         random, (height, width) = self.random, sheet.shape[:2]
-        corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+        corners = corners_of(sheet)
         turn = cv2.getRotationMatrix2D((width / 2, height / 2), random.normal(0, tilt), 0.92)
         seen = cv2.transform(corners[None], turn)[0] + random.normal(0, 0.01 * height, (4, 2))
-        matrix = cv2.getPerspectiveTransform(corners, seen.astype(np.float32))
-        picture = cv2.warpPerspective(
-            sheet, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE
-        )
+        picture = warped(sheet, seen.astype(np.float32))
         light = random.uniform(1 - shade, 1, (3, 3)).astype(np.float32)
         light = cv2.resize(light, (width, height), interpolation=cv2.INTER_CUBIC)
         picture = cv2.GaussianBlur(picture * light[..., None], (0, 0), 0.8)
@@ -174,6 +171,29 @@ class Writer:
         cv2.fillConvexPoly(shadow, cv2.convexHull(outline), 1.0)
         shadow = cv2.GaussianBlur(shadow, (0, 0), self.random.uniform(3, 15))
         return np.asarray(sheet * (1 - 0.4 * shadow[..., None]))
+
+
+def mixed(ground: Sheet, colour: Colour, share: NDArray[np.floating] | float) -> Sheet:
+    """A ground with a share of a colour, from 0 to 1, everywhere or ``(height, width, 1)``."""
+    return np.asarray(ground * (1 - share) + np.array(colour, np.float32) * share)
+
+
+def corners_of(sheet: Sheet) -> NDArray[np.float32]:
+    """A sheet's corners from the upper left one on, float32 ``(4, 2)``, columns and rows."""
+    height, width = sheet.shape[:2]
+    return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+
+
+def warped(sheet: Sheet, seen: NDArray[np.float32]) -> Sheet:
+    """A sheet whose corners are seen in other places, with more of its rim around it."""
+    matrix = cv2.getPerspectiveTransform(corners_of(sheet), seen)
+    size = (sheet.shape[1], sheet.shape[0])
+    return np.asarray(cv2.warpPerspective(sheet, matrix, size, borderMode=cv2.BORDER_REPLICATE))
+
+
+def described(kinds: Iterable[Callable[..., Any]]) -> dict[str, str]:
+    """What each kind of picture is, by its name."""
+    return {kind.__name__: str(kind.__doc__).rstrip(".") for kind in kinds}
 
 
 def cropped(image: NDArray[np.float32], level: float) -> NDArray[np.float32]:
@@ -337,8 +357,7 @@ Reuse: TypeAlias = Annotated[
 
 def main(only: Only = None, out: Out = None, reuse: Reuse = False) -> None:
     """Write numbers on sheets of every kind, and let every peer read them."""
-    words = {name: str(kind.__doc__).rstrip(".") for name, kind in KINDS.items()}
-    compare("sheets", words, _sheets, only, out, reuse)
+    compare("sheets", described(KINDS.values()), _sheets, only, out, reuse)
 
 
 def compare(

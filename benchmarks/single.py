@@ -20,7 +20,22 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 from PIL import Image
-from sheets import NUM_SHEETS, SEED, Colour, File, Only, Out, Reuse, Writer, compare
+from sheets import (
+    NUM_SHEETS,
+    SEED,
+    Colour,
+    File,
+    Only,
+    Out,
+    Reuse,
+    Sheet,
+    Writer,
+    compare,
+    corners_of,
+    described,
+    mixed,
+    warped,
+)
 from skimage.morphology import skeletonize
 
 from keras_digits.digits import Images, Labels
@@ -50,9 +65,6 @@ _NOTES = (
 
 _MARKERS = ((30.0, 60.0, 150.0), (20.0, 20.0, 20.0), (190.0, 35.0, 40.0), (30.0, 130.0, 60.0))
 
-Picture: TypeAlias = NDArray[np.float32]
-"""float32 ``(height, width, 3)``, red, green, blue, 0 to 255."""
-
 Segments: TypeAlias = NDArray[np.float64]
 """float64 ``(n, 2, 2)``, where straight strokes begin and end, columns and rows."""
 
@@ -76,7 +88,7 @@ class Artist(Writer):
             if abs(float((pen - ground) @ (0.299, 0.587, 0.114))) > _LEAST_CONTRAST:
                 return _colour(ground), _colour(pen)
 
-    def draw(self, digit: int, ground: Picture, pen: Colour, thickness: float) -> Picture:
+    def draw(self, digit: int, ground: Sheet, pen: Colour, thickness: float) -> Sheet:
         """A digit somewhere on a ground, its strokes so thick, as a share of its height."""
         random, (height, width) = self.random, ground.shape[:2]
         size = height * random.uniform(0.45, 0.8)
@@ -91,9 +103,9 @@ class Artist(Writer):
             line_type = cv2.LINE_AA if is_smooth else cv2.LINE_8
             cv2.line(mask, begin, end, 255, max(1, round(size * thickness)), line_type, 4)
         share = mask[..., None].astype(np.float32) / 255
-        return np.asarray(ground * (1 - share) + _pixel(pen) * share)
+        return mixed(ground, pen, share)
 
-    def canvas(self, ground: Colour) -> Picture:
+    def canvas(self, ground: Colour) -> Sheet:
         """A ground of some size."""
         side = int(self.random.choice([64, 100, 200, 280, 400, 800]))
         return self.sheet(ground, (side, round(side * self.random.uniform(0.8, 1.4))))
@@ -101,10 +113,6 @@ class Artist(Writer):
     def thickness(self) -> float:
         """Of a pen, fine or broad."""
         return float(self.random.uniform(0.03, 0.15))
-
-
-def _pixel(colour: Colour) -> NDArray[np.float32]:
-    return np.array(colour, np.float32)
 
 
 def _colour(values: NDArray[np.float64]) -> Colour:
@@ -139,48 +147,47 @@ def _smooth(segments: Segments) -> Segments:
     return points[ends].reshape(-1, 2, 2)
 
 
-def hairline(artist: Artist, digit: int) -> Picture:
+def hairline(artist: Artist, digit: int) -> Sheet:
     """In a pen one pixel wide, 28 x 28, off centre."""
     return artist.draw(digit, artist.sheet((255.0,) * 3, (28, 28)), (0.0,) * 3, 0.0)
 
 
-def black(artist: Artist, digit: int) -> Picture:
+def black(artist: Artist, digit: int) -> Sheet:
     """Black on white, in a fine or a broad pen, small or large."""
     return artist.draw(digit, artist.canvas((255.0,) * 3), (0.0,) * 3, artist.thickness())
 
 
-def coloured(artist: Artist, digit: int) -> Picture:
+def coloured(artist: Artist, digit: int) -> Sheet:
     """In any two colours, one lighter."""
     ground, pen = artist.colours()
     return artist.draw(digit, artist.canvas(ground), pen, artist.thickness())
 
 
-def grainy(artist: Artist, digit: int) -> Picture:
+def grainy(artist: Artist, digit: int) -> Sheet:
     """In any two colours, one lighter, grainy."""
     picture = coloured(artist, digit)
     noise = artist.random.normal(0, artist.random.uniform(3, 12), picture.shape)
     return picture + noise.astype(np.float32)
 
 
-def grid(artist: Artist, digit: int) -> Picture:
+def grid(artist: Artist, digit: int) -> Sheet:
     """On a program's grid, dark or light."""
     ground, pen = ((255.0,) * 3, (0.0,) * 3)[:: int(artist.random.choice([1, -1]))]
     canvas = artist.canvas(ground)
     step = max(8, int(len(canvas) * artist.random.uniform(0.06, 0.2)))
-    canvas[::step] = canvas[:, ::step] = 0.85 * _pixel(ground) + 0.15 * _pixel(pen)
+    canvas[::step] = canvas[:, ::step] = mixed(canvas[0, 0], pen, 0.15)
     return artist.draw(digit, canvas, pen, artist.thickness())
 
 
-def shaded(artist: Artist, digit: int) -> Picture:
+def shaded(artist: Artist, digit: int) -> Sheet:
     """On a ground that grows like the pen to one side."""
     ground, pen = artist.colours()
     canvas = artist.canvas(ground)
     share = np.linspace(0, 0.3, canvas.shape[1], dtype=np.float32)[None, :, None]
-    canvas = canvas * (1 - share) + _pixel(pen) * share
-    return artist.draw(digit, canvas, pen, artist.thickness())
+    return artist.draw(digit, mixed(canvas, pen, share), pen, artist.thickness())
 
 
-def framed(artist: Artist, digit: int) -> Picture:
+def framed(artist: Artist, digit: int) -> Sheet:
     """In a frame of another colour."""
     picture = black(artist, digit)
     height, width = picture.shape[:2]
@@ -212,17 +219,12 @@ def aslant(artist: Artist, digit: int) -> NDArray[np.uint8]:
     sheet = artist.sheet(note, (400, 500))
     artist.write(sheet, str(digit), float(random.uniform(120, 220)), pen, int(random.integers(8)))
     scene = artist.put_on(sheet, _DESKS[random.integers(len(_DESKS))])
-    height, width = scene.shape[:2]
-    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    seen = corners.copy()
-    nearer = int(random.integers(4))
-    farther = (nearer + 1) % 4
-    shift = random.uniform(0.05, 0.2) * (corners[farther] - corners[nearer])
-    seen[nearer] += shift
-    seen[farther] -= shift
-    matrix = cv2.getPerspectiveTransform(corners, seen)
-    scene = cv2.warpPerspective(scene, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    return artist.photograph(np.asarray(scene), shade=float(random.uniform(0.1, 0.5)))
+    seen, first = corners_of(scene), int(random.integers(4))
+    second = (first + 1) % 4
+    shift = random.uniform(0.05, 0.2) * (seen[second] - seen[first])
+    seen[first] += shift  # the far side is shorter
+    seen[second] -= shift
+    return artist.photograph(warped(scene, seen), shade=float(random.uniform(0.1, 0.5)))
 
 
 KINDS: dict[str, Callable[[Artist, int], NDArray[np.generic]]] = {
@@ -234,13 +236,8 @@ KINDS: dict[str, Callable[[Artist, int], NDArray[np.generic]]] = {
 
 def main(only: Only = None, out: Out = None, reuse: Reuse = False) -> None:
     """Draw and photograph single digits in every way, and let every peer read them."""
-    words = {name: _small(str(kind.__doc__)) for name, kind in KINDS.items()}
+    words = described(KINDS.values())
     compare("single", words, _pictures, only, out, reuse, "digit", EVERYBODY)
-
-
-def _small(sentence: str) -> str:
-    """A sentence as words among others."""
-    return sentence[0].lower() + sentence[1:].rstrip(".")
 
 
 def _pictures(images: Images, labels: Labels, folder: Path) -> Iterator[File]:

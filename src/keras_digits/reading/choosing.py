@@ -224,8 +224,11 @@ def believable(rows: Sequence[Sequence[Digit]]) -> list[Sequence[Digit]]:
     beliefs = [mean_belief(digits) for digits in rows]
     num_certain = sum(belief > _CERTAIN for belief in beliefs)
     are_doubtful = len(rows) >= _MANY and num_certain < _FEWEST_CERTAIN * len(rows)
-    least = _LEAST_ALONE if len(rows) == 1 else LEAST_MEAN_BELIEF
-    least = _LEAST_AMONG_DOUBTFUL if are_doubtful else least
+    least = LEAST_MEAN_BELIEF
+    if are_doubtful:
+        least = _LEAST_AMONG_DOUBTFUL
+    elif len(rows) == 1:
+        least = _LEAST_ALONE
     return [digits for digits, belief in zip(rows, beliefs, strict=True) if belief >= least]
 
 

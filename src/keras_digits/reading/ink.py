@@ -19,7 +19,7 @@ from keras_digits.reading.paper import (
     highest,
     with_channels,
 )
-from keras_digits.reading.pixels import grain, has_long_stroke, percentile, shrunk
+from keras_digits.reading.pixels import grain, has_long_stroke, only_channel, percentile, shrunk
 from keras_digits.reading.polarity import dark_on_light
 from keras_digits.reading.rules import without_rules
 from keras_digits.reading.sheets import spread_paper
@@ -98,10 +98,8 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
         pixels: uint8 ``(height, width, 3)``, dark on light or light on dark.
     """
     pixels = spread_paper(pixels)
-    red, green, blue = cv2.split(pixels)
-    is_grey = np.array_equal(red, green) and np.array_equal(red, blue)  # as most scans are
-    if is_grey:
-        pixels = with_channels(red)  # a third of the work
+    if (grey := only_channel(pixels)) is not None:
+        pixels = with_channels(grey)  # a third of the work
     pixels = dark_on_light(pixels)
     channels = darkness(pixels)
     noise = _noise(channels)

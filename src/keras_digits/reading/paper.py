@@ -5,13 +5,15 @@ Knows paper and light; doesn't know what ink is.
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_digits.reading.pixels import percentile
+from keras_digits.reading.pixels import percentile, ring
+
+_Number = TypeVar("_Number", np.float32, np.uint8)
 
 _SMALL_SIDE = 320
 """Paper is estimated on a picture of this size: its light changes slowly."""
@@ -83,7 +85,7 @@ def darkness(pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
 
 def flat_border(pixels: NDArray[np.uint8]) -> NDArray[np.float32] | None:
     """The one colour that nearly all of the border has, as drawing programs leave it."""
-    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    border = ring(pixels)
     paper = np.partition(border, len(border) // 2, axis=0)[len(border) // 2].astype(np.float32)
     is_paper = np.abs(border - paper).max(axis=1) <= 6
     return paper if is_paper.mean() >= 0.75 else None
@@ -159,9 +161,9 @@ def _stroke_reach(wide: NDArray[np.float32], near: NDArray[np.float32], is_page:
     if is_page and thin > _FINE * darkest:
         fine = _stronger(near, least * thin)
         inside = _inside_fat(mask, _CORNER * _CLOSE_REACH)
-        is_written_on = fine[inside].any() and _is_shadow(wide[inside])
-        is_beside = is_any_inner and fine.any() and _is_shadow(wide[_inside_fat(inner, FAT)])
-        if is_written_on or is_beside:
+        if (fine[inside].any() and _is_shadow(wide[inside])) or (
+            is_any_inner and fine.any() and _is_shadow(wide[_inside_fat(inner, FAT)])
+        ):
             inner, _ = _inner_parts(fine)
     depth = cv2.distanceTransform(inner, cv2.DIST_L2, 3)
     return round(4.5 * percentile(depth[inner > 0], 90) + 3) | 1
@@ -200,6 +202,6 @@ def _inner_parts(mask: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], bool]:
     return np.asarray(inner[labels].astype(np.uint8)), True
 
 
-def highest(channels: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+def highest(channels: Sequence[NDArray[_Number]]) -> NDArray[_Number]:
     """Of each pixel its highest channel: much faster than along an axis of three."""
     return reduce(np.maximum, channels)

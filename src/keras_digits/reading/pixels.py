@@ -46,6 +46,30 @@ def grain(grey: NDArray[np.float32], where: NDArray[np.bool_] | None = None) -> 
     return 1.4826 * percentile(fine, 50) * 1.06
 
 
+def only_channel(pixels: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """The one channel of a grey picture, as most scans are; None of a coloured one."""
+    red, green, blue = cv2.split(pixels)
+    is_grey = np.array_equal(red, green) and np.array_equal(red, blue)
+    return np.asarray(red) if is_grey else None
+
+
+def ring(pixels: NDArray[np.uint8], rows: int = 0, columns: int = 0) -> NDArray[np.uint8]:
+    """The pixels along a rectangle that lies so many rows and columns inside the border.
+
+    Args:
+        pixels: uint8 ``(height, width, …)``.
+        rows: How many lie outside of it above and below; where too many, it is the border.
+        columns: How many to the left and to the right.
+
+    Returns:
+        uint8 ``(n, …)``, the corners twice.
+    """
+    part = pixels[rows : len(pixels) - rows, columns : pixels.shape[1] - columns]
+    if part.size == 0:
+        part = pixels
+    return np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])
+
+
 def stroke_width(mask: NDArray[np.uint8]) -> float:
     """The width of the strokes in a mask, in pixels: twice the ink by the length of its outline."""
     area = int(mask.sum())

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_digits.reading.paper import LEAST_PAGE, flat_border
-from keras_digits.reading.pixels import percentile
+from keras_digits.reading.pixels import percentile, ring
 
 _LEAST_PICTURE = 40
 """In smaller pictures, in pixels, there are too few strokes."""
@@ -94,10 +94,8 @@ def dark_on_light(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     Returns:
         Shaped alike.
     """
-    is_flat = flat_border(pixels) is not None
-    channels = cv2.split(pixels)
-    contrasts = [_contrast(channel, is_flat) for channel in channels]
-    best = max(range(len(channels)), key=lambda index: contrasts[index].strength)
+    contrasts = _contrasts(pixels)
+    best = max(range(len(contrasts)), key=lambda index: contrasts[index].strength)
     is_light = contrasts[best].is_light
     gainsay = [one.is_light != is_light and one.strength > _OTHER_LIGHT for one in contrasts]
     if any(gainsay):
@@ -106,16 +104,19 @@ def dark_on_light(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return 255 - pixels if is_light else pixels
 
 
-def _contrast(channel: NDArray[np.uint8], is_flat: bool) -> _Contrast:
-    """How writing differs from its paper in a channel.
-
-    Args:
-        channel: uint8 ``(height, width)``.
-        is_flat: Whether nearly all of the picture's border is of one colour.
-    """
-    if is_flat or min(channel.shape) < _LEAST_PICTURE:
-        return _beside_border(channel)
-    return _of_strokes(channel) or _beside_most(channel, percentile(channel, 50))
+def _contrasts(pixels: NDArray[np.uint8]) -> list[_Contrast]:
+    """How writing differs from its paper in each channel."""
+    channels = cv2.split(pixels)
+    if min(pixels.shape[:2]) < _LEAST_PICTURE or flat_border(pixels) is not None:
+        inset = tuple(max(1, round(_INSET * side)) for side in pixels.shape[:2])
+        papers = zip(_median(ring(pixels)), _median(ring(pixels, *inset)), strict=True)
+        return [
+            _beside_border(channel, *paper) for channel, paper in zip(channels, papers, strict=True)
+        ]
+    return [
+        _of_strokes(channel) or _beside_most(channel, percentile(channel, 50))
+        for channel in channels
+    ]
 
 
 def _of_strokes(channel: NDArray[np.uint8]) -> _Contrast | None:
@@ -172,10 +173,14 @@ def _strokes(channel: NDArray[np.uint8]) -> Iterator[Sequence[NDArray[np.uint8]]
         yield dark, light
 
 
-def _beside_border(channel: NDArray[np.uint8]) -> _Contrast:
-    """How writing differs from its paper, which is what lies along the border."""
-    inset = tuple(max(1, round(_INSET * side)) for side in channel.shape)
-    paper, inner = percentile(_ring(channel, 0, 0), 50), percentile(_ring(channel, *inset), 50)
+def _beside_border(channel: NDArray[np.uint8], paper: float, inner: float) -> _Contrast:
+    """How writing differs from its paper, which is what lies along the border, but for a frame.
+
+    Args:
+        channel: uint8 ``(height, width)``.
+        paper: How light most of the border is.
+        inner: How light most is inside of it.
+    """
     if abs(paper - inner) > _FRAMED * float(np.ptp(channel)):
         paper = percentile(channel, 50)
     return _beside_most(channel, paper)
@@ -192,9 +197,7 @@ def _beside_most(channel: NDArray[np.uint8], paper: float) -> _Contrast:
     return _Contrast(is_light, abs(high + low - 2 * paper))
 
 
-def _ring(grey: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
-    """The pixels along a rectangle that lies so many rows and columns inside the border."""
-    part = grey[rows : len(grey) - rows, columns : grey.shape[1] - columns]
-    if part.size == 0:
-        part = grey
-    return np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])
+def _median(pixels: NDArray[np.uint8]) -> list[float]:
+    """How light most of some pixels are in each channel; uint8 ``(n, channels)``."""
+    middle = (len(pixels) - 1) // 2
+    return [float(one) for one in np.partition(pixels, middle, axis=0)[middle]]

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_digits.reading.paper import LEAST_PAGE
-from keras_digits.reading.pixels import grain, percentile
+from keras_digits.reading.paper import LEAST_PAGE, highest
+from keras_digits.reading.pixels import grain, only_channel, percentile, ring
 
 _SMALL_SIDE = 320
 """A sheet is looked for in a picture of this size."""
@@ -22,10 +22,11 @@ _MOST_BORDERS, _AT_BORDER = 2, 0.1
 """A sheet runs along at most so many of the picture's borders, each for more than this share."""
 
 _LEAST_CONVEX, _LEAST_STRAIGHT = 0.9, 0.9
-"""And of its convex hull, and the polygon that its corners make; those of an ellipse make 0.83."""
+"""And of its convex hull, of which the polygon that its corners make takes up so much; that of an
+ellipse takes up 0.83."""
 
 _LEAST_SQUARE = 0.7
-"""And of the smallest rectangle around it: seen aslant it still is nearly one."""
+"""And the hull so much of the smallest rectangle around it: seen aslant it still is nearly one."""
 
 _CORNERS, _MOST_ASIDE = (4, 6), 0.03
 """A sheet has so many corners, more than four where the picture's border cuts some off, between
@@ -72,13 +73,12 @@ def spread_paper(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     colours = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     small = _most_different(colours)
-    border = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
     level, bright = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     is_page = min(height, width) >= LEAST_PAGE
-    is_dark = bool(np.median(border) > level)  # as a slate on a table is
-    seen = 255 - colours if is_dark else colours
+    is_dark = bool(np.median(ring(small)) > level)  # as a slate on a table is
+    seen = colours
     if is_dark:
-        small, bright = 255 - small, 1 - bright
+        small, bright, seen = 255 - small, 1 - bright, 255 - colours
         if not (is_page and _has_bare_place(bright)):
             return pixels
     sheet = _sheets(seen, bright, is_page)
@@ -105,9 +105,8 @@ def _most_different(colours: NDArray[np.uint8]) -> NDArray[np.uint8]:
     Returns:
         uint8 ``(height, width)``: of grey pictures their own, less the darkest.
     """
-    red, green, blue = cv2.split(colours)
-    if np.array_equal(red, green) and np.array_equal(red, blue):  # which is told much faster
-        return np.asarray(red - red.min())
+    if (grey := only_channel(colours)) is not None:  # which is told much faster
+        return np.asarray(grey - grey.min())
     each = colours.reshape(-1, 3).astype(np.float32)
     _, axes = cv2.PCACompute(each, mean=None, maxComponents=1)
     axis = axes[0] * np.copysign(1, axes[0].sum()) / math.sqrt(3)
@@ -208,7 +207,7 @@ def _is_hardly_written_on(colours: NDArray[np.uint8], sheet: NDArray[np.uint8]) 
     """Whether there are dark strokes on a bright sheet; on a stroke of chalk there are none."""
     window = np.ones((_WIDEST, _WIDEST), np.uint8)
     strokes = cv2.split(cv2.morphologyEx(colours, cv2.MORPH_BLACKHAT, window))
-    return _are_any(np.maximum.reduce(strokes), cv2.erode(sheet, window))
+    return _are_any(highest(strokes), cv2.erode(sheet, window))
 
 
 def _is_written_beside(inverted: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> bool:
